@@ -1,0 +1,38 @@
+# webmap : deux commandes suffisent, `make run` et `make test`. `make help` dit le reste.
+# PORT, HOST, DATABASE_URL et WEBMAP_CONFIG se donnent par l'environnement : PORT=8001 make run
+
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help run stop test test-long lint front clean
+
+help: ## Cette aide
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: ## Prépare ce qui manque et sert l'atlas (Ctrl+C pour arrêter)
+	@$(PYTHON) bin/prepare && exec $(BIN)/webmap serve
+
+stop: ## Arrête l'atlas et sa base privée
+	@if [ -x $(BIN)/webmap ]; then $(BIN)/webmap stop; else echo "Rien ne tourne : webmap n'est pas installé ici."; fi
+
+front: ## Reconstruit la carte (static/dist) si ses sources ont changé
+	@$(PYTHON) bin/prepare
+
+lint: ## Vérifie le style, les types et les étages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: ## Passe tous les contrôles et tous les tests, navigateur compris
+	@$(PYTHON) bin/prepare --tests
+	@$(MAKE) --no-print-directory lint
+	npm test --prefix static
+	$(BIN)/pytest
+
+test-long: ## Passe les tests bornés mais longs
+	@$(PYTHON) bin/prepare --tests
+	$(BIN)/pytest -m long
+
+clean: ## Supprime tout ce que make a créé ; demande avant d'effacer les données
+	@bin/clean

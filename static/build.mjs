@@ -1,0 +1,40 @@
+// Bundles src/ and css/ to dist/ (fixed names; the server adds a hash to the address) and copies what folium inlines.
+import { cp, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const options = {
+  absWorkingDir: here,
+  entryNames: "[name]",
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022", "chrome111", "firefox111", "safari16"],
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+};
+// Two builds: carte.js and carte.css share a name, and one build may not have two entry points of one name.
+const scripts = { ...options, entryPoints: { carte: "src/carte.js" } };
+const styles = { ...options, entryPoints: { carte: "css/carte.css", pages: "css/pages.css" } };
+
+async function copyLeaflet() {
+  const target = join(dist, "folium");
+  await mkdir(target, { recursive: true });
+  for (const name of ["leaflet.js", "leaflet.css"]) {
+    await cp(join(here, "node_modules", "leaflet", "dist", name), join(target, name));
+  }
+}
+
+if (process.argv.includes("--watch")) {
+  const contexts = await Promise.all([scripts, styles].map((each) => esbuild.context(each)));
+  await copyLeaflet();
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  await rm(dist, { recursive: true, force: true });
+  await Promise.all([esbuild.build(scripts), esbuild.build(styles), copyLeaflet()]);
+}

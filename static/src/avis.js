@@ -1,0 +1,23 @@
+// Short notices over the map: one line each, kept by a name so that the same one is never shown twice.
+import { byId, element } from "./dom.js";
+
+const shown = new Map();
+
+export function removeAvis(name) {
+  shown.get(name)?.remove();
+  shown.delete(name);
+}
+
+/** `kind`: "info" or "alerte" (the word is written too: colour says nothing alone). `seconds`: leave by itself. */
+export function showAvis(name, text, { kind = "info", seconds = 0, closable = true } = {}) {
+  removeAvis(name);
+  const line = element(
+    "p",
+    { class: `avis ${kind}` },
+    element("span", {}, text),
+    closable ? element("button", { type: "button", class: "outil petit-outil", "aria-label": "Fermer cet avis", onclick: () => removeAvis(name) }, "×") : null,
+  );
+  shown.set(name, line);
+  byId("avis").append(line);
+  if (seconds > 0) setTimeout(() => shown.get(name) === line && removeAvis(name), seconds * 1000);
+}

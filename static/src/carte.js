@@ -1,0 +1,159 @@
+// The page: reads the atlas, builds the map and its panels, keeps the address of the view in the fragment.
+import { createReprise } from "./api.js";
+import { removeAvis, showAvis } from "./avis.js";
+import { initChoix } from "./choix.js";
+import { initCouches, initPanneau } from "./couches.js";
+import { byId, debounce } from "./dom.js";
+import { computeEchelle } from "./echelle.js";
+import { createEtat, initialEtat, listCouches } from "./etat.js";
+import { initFiche } from "./fiche.js";
+import { initFiltre } from "./filtre.js";
+import { initFonds } from "./fonds.js";
+import { initLieux } from "./lieux.js";
+import { createMap } from "./map.js";
+import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
+import { initRecherche } from "./recherche.js";
+import { closeVolet, initVolet } from "./volet.js";
+
+const atlas = JSON.parse(byId("atlas").textContent);
+const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const titres = new Map(listCouches(atlas).map((couche) => [couche.id, couche.titre]));
+const titreOf = (id) => titres.get(id) ?? id;
+
+function readFragment() {
+  const { etat: found, inconnus } = resolveFragment(decodeFragment(location.hash), atlas);
+  if (inconnus.length) showAvis("inconnus", `Ce lien nomme ce que cet atlas n’a pas (ou plus) : ${inconnus.join(", ")}. Le reste est affiché.`, { kind: "alerte" });
+  return found;
+}
+
+const found = readFragment();
+// A third-party basemap named by a link is tried like one picked by hand, after our own has been drawn.
+const etat = createEtat({ ...initialEtat(atlas), ...found, fond: initialEtat(atlas).fond });
+const panneau = initPanneau();
+initVolet();
+
+let ready = false;
+let complete = false;
+let lieux = null;
+let panels = null;
+const onPick = initChoix({ atlas, etat, titreOf });
+const reprise = createReprise({
+  onPanne: () => showAvis("panne", "Le serveur ne répond pas, nouvel essai…", { kind: "alerte", closable: false }),
+  onRetour: () => {
+    removeAvis("panne");
+    showAvis("retour", "Le serveur répond de nouveau.", { seconds: 4 });
+  },
+});
+
+const refreshLieux = debounce(() => lieux?.refresh(), 120);
+const writeFragment = debounce(() => ready && history.replaceState(null, "", encodeFragment(etat.get())), 150);
+
+function showEchelle({ lat }) {
+  const echelle = computeEchelle(map.resolution(), lat, Math.min(180, window.innerWidth / 4));
+  byId("echelle").hidden = !echelle;
+  if (!echelle) return;
+  byId("echelle-texte").textContent = echelle.texte;
+  byId("echelle-trait").style.width = `${echelle.width}px`;
+  byId("echelle").setAttribute("aria-label", `Échelle : le trait mesure ${echelle.texte}`);
+}
+
+function showBulle(hovered, pixel) {
+  const bulle = byId("bulle");
+  const names = hovered?.elements.slice(0, 4).map(({ nom }) => nom) ?? [];
+  bulle.hidden = names.length === 0;
+  byId("carte").classList.toggle("cliquable", names.length > 0);
+  if (names.length === 0) return;
+  const more = hovered.elements.length - names.length;
+  bulle.textContent = names.join(" · ") + (more > 0 ? ` … et ${more} de plus` : "");
+  const box = byId("carte").getBoundingClientRect();
+  const left = Math.min(pixel[0] + 14, box.width - bulle.offsetWidth - 8);
+  bulle.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, pixel[1] - bulle.offsetHeight - 12)}px)`;
+}
+
+const map = createMap({
+  target: byId("carte"),
+  atlas,
+  etat,
+  reprise,
+  reducedMotion,
+  onMove(vue) {
+    if (!ready) return;
+    etat.update({ vue });
+    showEchelle(vue);
+    panels?.showZoom(vue.zoom);
+    refreshLieux();
+  },
+  onPick,
+  onHover: showBulle,
+  onComplete() {
+    complete = true;
+    refreshLieux();
+  },
+  onBusy: (busy) => (byId("chargement").hidden = !busy),
+});
+
+function showVue(vue) {
+  if (vue) map.goTo(vue);
+  else map.fit(atlas.territoire.etendue, { animate: false });
+}
+
+etat.subscribe((state, previous) => {
+  map.apply(state, previous);
+  panels?.showZoom(map.vue().zoom);
+  writeFragment();
+});
+showVue(etat.get().vue);
+ready = true;
+panels = initCouches({ atlas, etat });
+lieux = initLieux({ map, etat, titreOf });
+initFiltre({ atlas, etat, map });
+initFiche({ atlas, etat, map });
+const fonds = initFonds({ atlas, etat });
+if (found.fond) fonds.choose(found.fond);
+
+initRecherche({
+  atlas,
+  onChoose(resultat) {
+    if (panneau.narrow()) panneau.set(false);
+    if (resultat.etendue) map.fit(resultat.etendue, { maxZoom: 15 });
+    etat.update({ fiche: { couche: resultat.couche, cle: String(resultat.cle) } });
+  },
+});
+
+byId("zoom-plus").addEventListener("click", () => map.zoomBy(1));
+byId("zoom-moins").addEventListener("click", () => map.zoomBy(-1));
+byId("vue-ensemble").addEventListener("click", () => map.fit(atlas.territoire.etendue));
+byId("carte").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target === byId("carte")) map.pickCentre();
+});
+byId("copier-lien").addEventListener("click", async () => {
+  const address = new URL(encodeFragment(etat.get()), location.href).href;
+  try {
+    await navigator.clipboard.writeText(address);
+    showAvis("lien", "Lien copié.", { seconds: 4 });
+  } catch {
+    showAvis("lien", address); // no clipboard (plain http): the address itself, to select
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (!byId("volet").hidden) closeVolet();
+  else if (panneau.narrow() && panneau.isOpen()) panneau.set(false, true);
+});
+window.addEventListener("hashchange", () => {
+  const next = readFragment();
+  etat.update({ filtre: null, fiche: null, ...next, fond: etat.get().fond });
+  if (next.vue) showVue(next.vue);
+  if (next.fond && next.fond !== etat.get().fond) fonds.choose(next.fond);
+});
+window.addEventListener("resize", debounce(() => map.restyle(), 200));
+
+// Read-only, for tests and for the curious.
+window.atlas = Object.freeze({
+  get pret() {
+    return complete;
+  },
+  visibles: () => map.visibles(),
+  vue: () => map.vue(),
+  couches: () => etat.get().couches.map((couche) => ({ ...couche })),
+});

@@ -1,0 +1,22 @@
+// Pure: colours. OpenLayers paints an unreadable colour black without a word, so nothing unchecked reaches it.
+const HEX = /^#[0-9a-f]{6}$/i;
+export const COULEUR_INCONNUE = "#8a8f98";
+
+export const checkColor = (color, fallback = COULEUR_INCONNUE) => (typeof color === "string" && HEX.test(color) ? color.toLowerCase() : fallback);
+
+export function withOpacity(color, opacity) {
+  const hex = checkColor(color);
+  const channel = (start) => Number.parseInt(hex.slice(start, start + 2), 16);
+  const alpha = Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity)) : 1;
+  return `rgba(${channel(1)},${channel(3)},${channel(5)},${alpha})`;
+}
+
+/** The first rule that takes these properties, as `Style.rule_for` does on the server; null: not drawn. */
+export function ruleFor(style, properties) {
+  const value = style.field === null || style.field === undefined ? null : properties[style.field];
+  for (const rule of style.rules) {
+    if (rule.value === null || rule.value === undefined) return rule;
+    if (value !== null && value !== undefined && String(value) === rule.value) return rule;
+  }
+  return null;
+}

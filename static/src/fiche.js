@@ -1,0 +1,94 @@
+// The sheet of a place: labels, values, and where each thing comes from.
+import { buildUrl } from "./adresses.js";
+import { fetchJson } from "./api.js";
+import { element, link } from "./dom.js";
+import { closeVolet, openVolet, refreshVolet } from "./volet.js";
+
+const PRECISIONS = {
+  exacte: "position exacte",
+  quartier: "position approximative : connue au quartier",
+  commune: "position approximative : connue à la commune",
+  schematique: "cellule schématique, pas une limite administrative",
+};
+const ETATS = { existant: "existant", en_cours: "en cours", programme: "programmé", projet: "en projet", hypothese: "hypothèse" };
+
+function definition(libelle, valeur, note) {
+  const missing = valeur === null || valeur === undefined || valeur === "";
+  return [
+    element("dt", {}, libelle),
+    element("dd", missing ? { class: "manquant" } : {}, missing ? "non renseigné" : String(valeur), note ? element("small", { class: "note" }, String(note)) : null),
+  ];
+}
+
+function renderSource(source) {
+  if (!source) return null;
+  const parts = [source.millesime && `millésime ${source.millesime}`, source.ligne && `ligne ${source.ligne}`, source.licence && `licence ${source.licence}`];
+  return element(
+    "footer",
+    { class: "fiche-source" },
+    element("h3", {}, "Source"),
+    element("p", {}, source.url ? link(source.url, source.nom ?? source.url) : (source.nom ?? "non renseignée")),
+    element("p", { class: "petit" }, parts.filter(Boolean).join(" · ")),
+  );
+}
+
+export function renderFiche(fiche, { onZoom }) {
+  const place = fiche.etendue ? null : element("p", { class: "etiquette" }, "non localisé");
+  return [
+    element("p", { class: "petit fiche-couche" }, fiche.couche_titre ?? fiche.couche),
+    fiche.avertissement ? element("p", { class: "avertissement" }, fiche.avertissement) : null,
+    place,
+    element(
+      "p",
+      { class: "actions" },
+      fiche.etendue ? element("button", { type: "button", class: "bouton", onclick: () => onZoom(fiche) }, "Zoomer dessus") : null,
+      (fiche.liens ?? []).map(({ libelle, href }) => link(href, libelle)),
+    ),
+    element("dl", { class: "fiche" }, (fiche.lignes ?? []).flatMap(({ libelle, valeur, note }) => definition(libelle, valeur, note))),
+    element(
+      "dl",
+      { class: "fiche fiche-etat" },
+      definition("Localisation", fiche.localisation || (fiche.etendue ? PRECISIONS[fiche.precision] : "non localisé")),
+      fiche.precision && fiche.etendue ? definition("Précision", PRECISIONS[fiche.precision] ?? fiche.precision) : null,
+      fiche.etat ? definition("État", ETATS[fiche.etat] ?? fiche.etat) : null,
+    ),
+    renderSource(fiche.source),
+  ].filter(Boolean);
+}
+
+/** Follows `fiche` in the state: opening, closing and links all go through it. */
+export function initFiche({ atlas, etat, map }) {
+  let controller = null;
+
+  const zoom = (fiche) => map.fit(fiche.etendue, { maxZoom: 15 });
+
+  async function show({ couche, cle }, focus) {
+    controller?.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    const leave = () => {
+      controller?.abort();
+      if (etat.get().fiche) etat.update({ fiche: null });
+    };
+    openVolet("fiche", "Fiche", [element("p", { class: "petit", role: "status" }, "Chargement…")], { focus, onClose: leave });
+    try {
+      const fiche = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle }), signal);
+      if (signal.aborted) return;
+      refreshVolet("fiche", fiche.titre ?? cle, renderFiche(fiche, { onZoom: zoom }));
+    } catch (error) {
+      if (signal.aborted) return;
+      const retry = element("button", { type: "button", class: "bouton", onclick: () => show({ couche, cle }, true) }, "Réessayer");
+      refreshVolet("fiche", "Fiche indisponible", [element("p", { class: "avertissement", role: "alert" }, error.message), retry]);
+    }
+  }
+
+  let first = true;
+  etat.subscribe((state, previous) => {
+    const [now, before] = [JSON.stringify(state.fiche), JSON.stringify(previous.fiche)];
+    const opening = first && state.fiche;
+    first = false;
+    if (now === before && !opening) return;
+    if (state.fiche) show(state.fiche, !opening);
+    else if (document.querySelector('#volet[data-volet="fiche"]:not([hidden])')) closeVolet();
+  });
+}

@@ -1,0 +1,52 @@
+// « Lieux visibles »: the text twin of the map, for a keyboard, a screen reader, or anyone who would rather read a list.
+import { renderElement } from "./choix.js";
+import { byId, element } from "./dom.js";
+import { formatQuantite } from "./format.js";
+import { currentVolet, closeVolet, openVolet, refreshVolet } from "./volet.js";
+
+const LIMIT = 200;
+
+export function initLieux({ map, etat, titreOf }) {
+  const button = byId("bouton-lieux");
+  let last = "";
+
+  const choose = ({ couche, cle }) => etat.update({ fiche: { couche, cle } });
+
+  function renderGroups(found) {
+    const groups = new Map();
+    for (const item of found) groups.set(item.couche, [...(groups.get(item.couche) ?? []), item]);
+    const nodes = [];
+    let left = LIMIT;
+    for (const [couche, items] of groups) {
+      items.sort((a, b) => a.nom.localeCompare(b.nom, "fr"));
+      nodes.push(element("h3", {}, `${titreOf(couche)} : ${items.length}`));
+      nodes.push(element("ul", { class: "liste" }, items.slice(0, Math.max(0, left)).map((item) => renderElement(item, () => "", choose))));
+      left -= items.length;
+    }
+    if (left < 0) nodes.push(element("p", { class: "petit" }, `Les ${LIMIT} premiers sont listés : zoomer ou filtrer pour voir les autres.`));
+    if (found.length === 0) nodes.push(element("p", { class: "petit" }, "Aucun lieu des couches affichées dans cette vue. Afficher une couche, dézoomer, ou retirer le filtre."));
+    return nodes;
+  }
+
+  function refresh() {
+    const found = map.visibles();
+    const signature = found.map(({ couche, cle }) => `${couche}:${cle}`).join();
+    if (signature === last) return;
+    last = signature;
+    const sentence = formatQuantite(found.length, "lieu visible", "lieux visibles");
+    byId("carte-resume").textContent = sentence;
+    button.textContent = `Lieux visibles (${found.length})`;
+    refreshVolet("lieux", sentence, renderGroups(found));
+  }
+
+  function open() {
+    const found = map.visibles();
+    button.setAttribute("aria-expanded", "true");
+    openVolet("lieux", formatQuantite(found.length, "lieu visible", "lieux visibles"), renderGroups(found), {
+      onClose: () => button.setAttribute("aria-expanded", "false"),
+    });
+  }
+
+  button.addEventListener("click", () => (currentVolet() === "lieux" ? closeVolet() : open()));
+  return { refresh, open };
+}

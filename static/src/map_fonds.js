@@ -1,0 +1,115 @@
+// What lies under the layers: our own communes and bassins in pale colours, or images of a configured service.
+import Feature from "ol/Feature.js";
+import Point from "ol/geom/Point.js";
+import TileLayer from "ol/layer/Tile.js";
+import VectorLayer from "ol/layer/Vector.js";
+import VectorTileLayer from "ol/layer/VectorTile.js";
+import { fromLonLat } from "ol/proj.js";
+import VectorSource from "ol/source/Vector.js";
+import XYZ from "ol/source/XYZ.js";
+import Fill from "ol/style/Fill.js";
+import Stroke from "ol/style/Stroke.js";
+import Style from "ol/style/Style.js";
+import { ruleFor } from "./couleur.js";
+import { containsPoint } from "./geometrie.js";
+import { buildHatch, buildText, screenFactor } from "./map_style.js";
+import { createTileSource } from "./map_tuiles.js";
+
+const PALE = "#eef1f4";
+const OUTLINE = "#7b8794";
+const COMMUNE_LABEL = { size: 12, color: "#3c4757" };
+const BASSIN_LABEL = { size: 17, color: "#2b3a4d" };
+
+/** Styles of the communal basemap: pale bassins, thin communes; over images, outlines only; nothing for « Sans fond ». */
+function createFondStyle(couchesById, context) {
+  const kept = new Map();
+  const bassinStyle = couchesById.get("bassin")?.style;
+
+  function build(layer, color, schematique, mode, choisi) {
+    const factor = screenFactor();
+    const dash = schematique ? [5, 4] : undefined;
+    if (layer === "bassin") {
+      const fill = mode === "communal" ? new Fill({ color: buildHatch(schematique ? "diagonal" : "none", color, 0.13, OUTLINE, 0.16) }) : undefined;
+      return new Style({ fill, stroke: new Stroke({ color: mode === "communal" ? "#5d6b7a" : "#ffffff", width: (choisi ? 4 : 2) * factor, lineDash: dash }), zIndex: 1 });
+    }
+    const stroke = choisi ? new Stroke({ color: "#1d1d1f", width: 3 * factor }) : new Stroke({ color: mode === "communal" ? "#a3adb8" : "rgba(255,255,255,.85)", width: factor, lineDash: dash });
+    return new Style({ stroke, zIndex: choisi ? 2 : 0 });
+  }
+
+  return (feature) => {
+    const mode = context.fondType();
+    if (mode === "aucun") return undefined;
+    const layer = feature.get("layer");
+    const filtre = context.filtre();
+    const choisi = filtre?.decoupage === layer && filtre.code === String(feature.get("cle"));
+    const color = (layer === "bassin" && bassinStyle && ruleFor(bassinStyle, feature.getProperties())?.color) || PALE;
+    const key = [layer, color, Boolean(feature.get("schematique")), mode, choisi, screenFactor()].join();
+    if (!kept.has(key)) kept.set(key, build(layer, color, Boolean(feature.get("schematique")), mode, choisi));
+    return kept.get(key);
+  };
+}
+
+/** Names of communes and bassins, one point each: tiles would repeat a name in each piece of a commune. */
+function createNoms(atlas, context) {
+  const source = new VectorSource();
+  for (const { id, unites } of atlas.decoupages) {
+    if (id !== "commune" && id !== "bassin") continue;
+    for (const { nom, centre, etendue } of unites) {
+      const at = centre ?? (etendue && [(etendue[0] + etendue[2]) / 2, (etendue[1] + etendue[3]) / 2]);
+      if (at) source.addFeature(new Feature({ geometry: new Point(fromLonLat(at)), nom, decoupage: id }));
+    }
+  }
+  const kept = new Map();
+  return new VectorLayer({
+    source,
+    declutter: "etiquettes",
+    zIndex: 5,
+    style(feature, resolution) {
+      if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
+      const bassin = feature.get("decoupage") === "bassin";
+      const zoom = context.zoomOf(resolution);
+      if (bassin ? zoom >= 10 : zoom < 10) return undefined;
+      const key = `${feature.get("nom")}|${bassin}|${screenFactor()}`;
+      if (!kept.has(key)) kept.set(key, new Style({ text: buildText(bassin ? BASSIN_LABEL : COMMUNE_LABEL, feature.get("nom"), screenFactor(), 0, bassin ? 700 : 500) }));
+      return kept.get(key);
+    },
+  });
+}
+
+export function createFonds({ map, atlas, emprise, reprise, context, couchesById }) {
+  const ids = ["commune", "bassin"].filter((id) => atlas.decoupages.some((decoupage) => decoupage.id === id));
+  const communal = new VectorTileLayer({
+    source: createTileSource(ids, null, { atlas, emprise, reprise }),
+    renderMode: "hybrid",
+    zIndex: 0,
+    style: createFondStyle(couchesById, context),
+  });
+  const images = new TileLayer({ zIndex: -1, visible: false });
+  const noms = createNoms(atlas, context);
+  if (ids.length > 0) map.addLayer(communal);
+  map.addLayer(images);
+  map.addLayer(noms);
+
+  return {
+    show(fond) {
+      const xyz = fond?.type === "xyz";
+      images.setVisible(xyz);
+      images.setSource(xyz ? new XYZ({ url: fond.url, maxZoom: fond.zoom_max ?? 19 }) : null);
+      communal.changed();
+      noms.changed();
+    },
+    restyle() {
+      communal.changed();
+      noms.changed();
+    },
+    /** The communes and bassins under a coordinate: `{commune: {code, nom, schematique}, bassin: …}`. */
+    unitesAt([x, y]) {
+      const found = {};
+      for (const feature of communal.getFeaturesInExtent([x, y, x, y])) {
+        if (!containsPoint(feature.getFlatCoordinates(), feature.getEnds(), x, y)) continue;
+        found[feature.get("layer")] = { code: String(feature.get("cle")), nom: feature.get("nom"), schematique: Boolean(feature.get("schematique")) };
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// Vector tiles: sources that several layers share, and one OpenLayers layer per layer of the atlas.
+import MVT from "ol/format/MVT.js";
+import VectorTileLayer from "ol/layer/VectorTile.js";
+import { transformExtent } from "ol/proj.js";
+import VectorTileSource from "ol/source/VectorTile.js";
+import TileGrid from "ol/tilegrid/TileGrid.js";
+import { buildTileTemplate } from "./adresses.js";
+import { buildStyleFunction } from "./map_style.js";
+
+const HALF_WORLD = 20037508.342789244;
+const TILE_SIZE = 512;
+const MAX_ZOOM = 16; // deeper than that, tiles of this level are magnified: 4096 steps make 15 cm
+const format = new MVT();
+
+const resolutions = Array.from({ length: MAX_ZOOM + 1 }, (_, zoom) => (2 * HALF_WORLD) / TILE_SIZE / 2 ** zoom);
+
+/** The territory and its own width around it, EPSG:3857: nothing is asked for beyond. */
+export function computeEmprise(etendue) {
+  const [west, south, east, north] = transformExtent(etendue, "EPSG:4326", "EPSG:3857");
+  const margin = Math.max(east - west, north - south);
+  return [west - margin, south - margin, east + margin, north + margin];
+}
+
+/** One address per tile for all `ids`. Tiles are fetched by our own loader, which knows how to try again. */
+export function createTileSource(ids, filtre, { atlas, emprise, reprise }) {
+  const source = new VectorTileSource({
+    tileGrid: new TileGrid({ extent: emprise, origin: [-HALF_WORLD, HALF_WORLD], resolutions, tileSize: TILE_SIZE }),
+    format,
+    url: buildTileTemplate(atlas.urls.tuiles, ids, filtre),
+    wrapX: false,
+    transition: 0,
+    tileLoadFunction(tile, url) {
+      tile.setLoader(async function load(extent, resolution, projection) {
+        const again = () => !source.get("abandonnee") && load(extent, resolution, projection);
+        try {
+          const response = await fetch(url);
+          if (!response.ok) throw new Error(String(response.status));
+          const bytes = await response.arrayBuffer();
+          tile.setFeatures(bytes.byteLength ? format.readFeatures(bytes, { extent, featureProjection: projection }) : []);
+          reprise.success();
+          if (tile.failedOnce) source.changed();
+        } catch {
+          tile.failedOnce = true;
+          if (tile.getState() !== 3) tile.onError();
+          reprise.failure(again);
+        }
+      });
+    },
+  });
+  return source;
+}
+
+export function createTileLayer(couche, source, context) {
+  return new VectorTileLayer({
+    source,
+    className: "ol-layer",
+    // Polygons and lines are painted once per tile; points and texts at each frame, always sharp.
+    renderMode: couche.geometrie === "point" ? "vector" : "hybrid",
+    declutter: "etiquettes",
+    renderBuffer: 120,
+    minZoom: couche.zoom_min > 0 ? couche.zoom_min - 0.001 : undefined,
+    maxZoom: couche.zoom_max < 22 ? couche.zoom_max + 0.999 : undefined,
+    updateWhileAnimating: false,
+    style: buildStyleFunction(couche, context),
+    properties: { couche: couche.id },
+  });
+}
+
+/** The set of shown layers: those present at the start, or at a change of filter, share one source. */
+export function createCouchesTuilees({ map, atlas, emprise, reprise, context, couchesById }) {
+  const layers = new Map();
+  const sourceOf = new Map();
+  let filtre;
+
+  function drop(id) {
+    const layer = layers.get(id);
+    map.removeLayer(layer);
+    layers.delete(id);
+  }
+
+  function assignSources(shown, current) {
+    const changed = JSON.stringify(current) !== JSON.stringify(filtre);
+    if (changed) {
+      for (const source of sourceOf.values()) source.set("abandonnee", true);
+      sourceOf.clear();
+      filtre = current;
+    }
+    const missing = shown.map(({ id }) => id).filter((id) => !sourceOf.has(id));
+    if (missing.length === 0) return;
+    const source = createTileSource(missing, filtre, { atlas, emprise, reprise });
+    for (const id of missing) sourceOf.set(id, source);
+  }
+
+  return {
+    apply(shown, current) {
+      assignSources(shown, current);
+      for (const id of [...layers.keys()]) if (!shown.some((couche) => couche.id === id)) drop(id);
+      shown.forEach(({ id, opacite }, index) => {
+        const source = sourceOf.get(id);
+        if (!layers.has(id)) {
+          layers.set(id, createTileLayer(couchesById.get(id), source, context));
+          map.addLayer(layers.get(id));
+        }
+        const layer = layers.get(id);
+        if (layer.getSource() !== source) layer.setSource(source);
+        layer.setOpacity(opacite);
+        layer.setZIndex(10 + index);
+      });
+    },
+    restyle() {
+      for (const layer of layers.values()) layer.changed();
+    },
+    /** Features of the shown layers meeting a box, topmost layer first, as the tiles in memory give them. */
+    featuresIn(extent, zoom) {
+      const byCouche = new Map();
+      const seen = new Set();
+      for (const layer of layers.values()) {
+        const couche = couchesById.get(layer.get("couche"));
+        if (zoom < couche.zoom_min || zoom >= couche.zoom_max + 1) continue;
+        byCouche.set(couche.id, []);
+      }
+      for (const layer of layers.values()) {
+        if (!byCouche.has(layer.get("couche")) || seen.has(layer.getSource())) continue;
+        seen.add(layer.getSource());
+        for (const feature of layer.getFeaturesInExtent(extent)) byCouche.get(feature.get("layer"))?.push(feature);
+      }
+      const order = [...layers.values()].sort((a, b) => b.getZIndex() - a.getZIndex()).map((layer) => layer.get("couche"));
+      return order.flatMap((id) => (byCouche.get(id) ?? []).map((feature) => ({ couche: couchesById.get(id), feature })));
+    },
+  };
+}

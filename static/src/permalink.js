@@ -1,0 +1,95 @@
+// Pure: the state of the page in the fragment, and back. Whatever is in the address, nothing here throws.
+// #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:ostrevent&fiche=qpv:QN05950M
+// `couches` goes from the bottom to the top; opacity is written only when it is not 1.
+const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
+const round = (value, digits) => Number(value.toFixed(digits));
+
+export function encodeFragment({ vue, couches, fond, filtre, fiche }) {
+  const parts = [];
+  if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
+  if (couches) {
+    parts.push(`couches=${couches.map(({ id, opacite }) => (opacite < 1 ? `${id}:${round(opacite, 2)}` : id)).join(",")}`);
+  }
+  if (fond) parts.push(`fond=${encodeURIComponent(fond)}`);
+  if (filtre) parts.push(`filtre=${encodeURIComponent(filtre.decoupage)}:${encodeURIComponent(filtre.code)}`);
+  if (fiche) parts.push(`fiche=${encodeURIComponent(fiche.couche)}:${encodeURIComponent(fiche.cle)}`);
+  return `#${parts.join("&")}`;
+}
+
+function decodeText(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+function decodePair(text) {
+  const cut = text.indexOf(":");
+  if (cut < 1) return null;
+  const [left, right] = [decodeText(text.slice(0, cut)), decodeText(text.slice(cut + 1))];
+  return left && right && IDENTIFIER.test(left) && right.length <= 200 ? [left, right] : null;
+}
+
+function decodeVue(text) {
+  const pieces = text.split("/");
+  if (pieces.length !== 3 || pieces.some((piece) => piece.trim() === "")) return null;
+  const [zoom, lat, lon] = pieces.map(Number);
+  const fits = zoom >= 0 && zoom <= 24 && Math.abs(lat) <= 85 && Math.abs(lon) <= 180;
+  return fits ? { zoom, lat, lon } : null;
+}
+
+function decodeCouches(text) {
+  const couches = new Map();
+  for (const piece of text.split(",").slice(0, 200)) {
+    const [id, opacity] = piece.split(":");
+    const name = decodeText(id)?.slice(0, 60);
+    if (!name) continue;
+    const opacite = opacity === undefined ? 1 : Number(opacity);
+    couches.delete(name);
+    couches.set(name, { id: name, opacite: opacite > 0 && opacite <= 1 ? opacite : 1 });
+  }
+  return [...couches.values()];
+}
+
+/** Only what the fragment says, and says well: a part that is absent or unreadable is left out. */
+export function decodeFragment(fragment) {
+  const state = {};
+  for (const part of String(fragment ?? "").replace(/^#/, "").split("&")) {
+    const cut = part.indexOf("=");
+    const [name, text] = cut < 0 ? [part, ""] : [part.slice(0, cut), part.slice(cut + 1)];
+    if (name === "vue") state.vue = decodeVue(text) ?? state.vue;
+    if (name === "couches" && cut > 0) state.couches = decodeCouches(text);
+    if (name === "fond") state.fond = decodeText(text) || undefined;
+    const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
+    if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };
+    if (pair && name === "fiche") state.fiche = { couche: pair[0], cle: pair[1] };
+  }
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+}
+
+/** Match a decoded fragment with what this atlas has: `{etat, inconnus}`, the unknown named for a notice. */
+export function resolveFragment(decoded, atlas) {
+  const couches = new Set(atlas.themes.flatMap((theme) => theme.couches.map((couche) => couche.id)));
+  const inconnus = [];
+  const etat = {};
+  if (decoded.vue) etat.vue = decoded.vue;
+  if (decoded.couches) {
+    etat.couches = decoded.couches.filter(({ id }) => couches.has(id));
+    inconnus.push(...decoded.couches.filter(({ id }) => !couches.has(id)).map(({ id }) => `couche « ${id} »`));
+  }
+  if (decoded.fond) {
+    if (atlas.fonds.some((fond) => fond.id === decoded.fond)) etat.fond = decoded.fond;
+    else inconnus.push(`fond « ${decoded.fond.slice(0, 60)} »`);
+  }
+  if (decoded.filtre) {
+    const decoupage = atlas.decoupages.find(({ id }) => id === decoded.filtre.decoupage);
+    if (decoupage?.unites.some(({ code }) => code === decoded.filtre.code)) etat.filtre = decoded.filtre;
+    else inconnus.push(`territoire « ${decoded.filtre.code.slice(0, 60)} »`);
+  }
+  if (decoded.fiche) {
+    if (couches.has(decoded.fiche.couche)) etat.fiche = decoded.fiche;
+    else inconnus.push(`fiche de la couche « ${decoded.fiche.couche} »`);
+  }
+  return { etat, inconnus };
+}

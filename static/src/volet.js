@@ -1,0 +1,49 @@
+// The one side sheet (a bottom sheet on a phone): a sheet, a choice among several, the list of visible places.
+import { byId } from "./dom.js";
+
+let opener = null;
+let current = null;
+let onLeave = null;
+
+export const currentVolet = () => current;
+
+/** Show `nodes` under `titre`. Focus goes to the title, and comes back to where it was at closing. */
+export function openVolet(name, titre, nodes, { focus = true, onClose = null } = {}) {
+  const volet = byId("volet");
+  const active = document.activeElement;
+  if (volet.hidden || !volet.contains(active)) opener = active && active !== document.body ? active : byId("carte");
+  if (onLeave && current !== name) onLeave();
+  current = name;
+  onLeave = onClose;
+  byId("volet-titre").textContent = titre;
+  byId("volet-corps").replaceChildren(...nodes);
+  volet.hidden = false;
+  volet.dataset.volet = name;
+  if (focus) {
+    byId("volet-corps").scrollTop = 0;
+    byId("volet-titre").focus();
+  }
+}
+
+/** Replace what is shown, if it is still shown; the focus does not move. */
+export function refreshVolet(name, titre, nodes) {
+  if (current !== name) return;
+  byId("volet-titre").textContent = titre;
+  byId("volet-corps").replaceChildren(...nodes);
+}
+
+export function closeVolet() {
+  const volet = byId("volet");
+  if (volet.hidden) return;
+  const held = volet.contains(document.activeElement);
+  volet.hidden = true;
+  const leave = onLeave;
+  current = null;
+  onLeave = null;
+  if (leave) leave();
+  if (held) (opener?.isConnected && opener.getClientRects().length ? opener : byId("carte")).focus();
+}
+
+export function initVolet() {
+  byId("volet-fermer").addEventListener("click", closeVolet);
+}

@@ -1,0 +1,1 @@
+"""webmap: the living atlas of a French agglomeration."""

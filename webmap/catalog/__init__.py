@@ -1,0 +1,1 @@
+"""What the atlas holds: layer definitions and styles, read from `layers/`. Pure, no database."""

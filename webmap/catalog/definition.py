@@ -1,0 +1,230 @@
+"""The shape of `layers/<id>/layer.toml`: what a layer is, without a line of Python per layer.
+
+Unknown keys are errors. French words are the field's own values; keys are English.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from webmap.catalog.style import Style
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+GeometryType = Literal["point", "line", "polygon", "none"]
+FieldType = Literal["text", "integer", "number", "date", "boolean", "list"]
+MeasureType = Literal["nombre", "distincts", "somme", "longueur", "surface", "part_surface", "pour_1000"]
+Additive = frozenset({"nombre", "somme", "longueur", "surface"})
+
+PRECISIONS = ("exacte", "quartier", "commune", "schematique")
+ETATS = ("existant", "en_cours", "programme", "projet", "hypothese")
+# Columns every layer table has besides its own fields; a layer may not declare them again.
+COMMON_COLUMNS = (
+    "geom",
+    "precision",
+    "code_insee",
+    "etat",
+    "source",
+    "source_ligne",
+    "source_url",
+    "millesime",
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldDefinition(_Strict):
+    """One column of a layer: `id` is the column, the JSON property and the tile attribute."""
+
+    id: Identifier
+    type: FieldType = "text"
+    label: Text
+    unit: Text | None = None
+    required: bool = False
+    enum: dict[str, Text] = Field(default_factory=dict, description="stored value -> French label")
+    note: Text | None = None
+
+
+class Measure(_Strict):
+    """A number a summary computes for each unit of a découpage, and the rule of its counting.
+
+    `nombre` counts rows, `distincts` distinct values of `field`, `somme` sums `field`, `longueur` is kilometres and
+    `surface` km², both on the ellipsoid, `part_surface` is the share of the unit's area (%), `pour_1000` is `nombre`
+    per 1 000 inhabitants.
+    """
+
+    id: Identifier
+    type: MeasureType
+    label: Text
+    unit: Text
+    field: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _field_where_needed(self) -> Measure:
+        if (self.type in {"distincts", "somme"}) != (self.field is not None):
+            msg = f"mesure « {self.id} » : `field` va avec les types distincts et somme, et avec eux seuls"
+            raise ValueError(msg)
+        return self
+
+
+class Figure(_Strict):
+    """A number a source document states for the whole territory. Shown beside what is counted, never merged with it."""
+
+    id: Identifier
+    label: Text
+    value: float
+    unit: Text
+    source: Identifier | Text
+    line: Text | None = None
+    url: Text | None = None
+    date: Text
+    note: Text | None = None
+
+
+class Source(_Strict):
+    """Where the rows of a layer come from, under which licence, and how they were obtained."""
+
+    name: Text
+    producer: Text
+    licence: Text
+    millesime: Text
+    url: Text | None = None
+    provenance: Text
+
+
+class Unit(_Strict):
+    """One unit of a découpage whose units are not rows of a file: its code, its name, where it is written."""
+
+    code: Identifier | Text
+    nom: Text
+    source: Text
+    source_ligne: Text | None = None
+    millesime: Text
+
+
+class Decoupage(_Strict):
+    """Makes a layer a découpage: units that are unions of communes, listed one row a commune in `members`.
+
+    `members` is a CSV beside the `layer.toml`; `unit_column` holds the unit's code, and `commune_column` the
+    `code_insee`. A commune absent from the file, or with an empty unit, is in none.
+    """
+
+    title: Text
+    plural: Text
+    members: Text
+    commune_column: Text = "code_insee"
+    unit_column: Text
+    warning: Text | None = None
+    units: tuple[Unit, ...] = Field(min_length=1)
+
+
+class Seed(_Strict):
+    """Where the facts of the layer are written, when it is not `seed.csv` with columns named as the fields."""
+
+    file: Text = "seed.csv"
+    columns: dict[str, Text] = Field(default_factory=dict, description="field or common column -> column of the file")
+    constants: dict[str, Text] = Field(default_factory=dict, description="field or common column -> value for every row")
+
+
+class LayerDefinition(_Strict):
+    """A layer as `layer.toml` describes it, with its style. `id` is the folder, the table and the collection."""
+
+    id: Identifier
+    title: Text
+    singular: Text
+    theme: Identifier
+    description: Text
+    geometry: GeometryType
+    key: Identifier
+    name: Identifier
+    visibility: Literal["publique", "interne"] = "publique"
+    shown: bool = False
+    zoom_min: int = Field(default=0, ge=0, le=22)
+    zoom_max: int = Field(default=22, ge=0, le=22)
+    order: int = Field(default=100, description="drawing order, smaller is further down; also the order in lists")
+    couverture: bool = False
+    communes_field: Identifier | None = Field(default=None, description="`list` field with every commune a row touches")
+    how_to_fill: Text | None = None
+    warning: Text | None = None
+    source: Source
+    fields: tuple[FieldDefinition, ...] = Field(min_length=1)
+    measures: tuple[Measure, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    decoupage: Decoupage | None = None
+    seed: Seed = Seed()
+    style: Style | None = None
+
+    @property
+    def field_ids(self) -> tuple[str, ...]:
+        """Ids of the layer's own fields, in the order of the file."""
+        return tuple(field.id for field in self.fields)
+
+    @property
+    def public(self) -> bool:
+        """Whether anything outside the command line may know that this layer exists."""
+        return self.visibility == "publique"
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the layer has a geometry at all, so tiles and a place on the map."""
+        return self.geometry != "none"
+
+    def field(self, field_id: str) -> FieldDefinition:
+        """Return one field by id; raises KeyError."""
+        return {field.id: field for field in self.fields}[field_id]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LayerDefinition:
+        problems = [*_field_problems(self), *_reference_problems(self), *_geometry_problems(self)]
+        if problems:
+            raise ValueError(" ; ".join(problems))
+        return self
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _field_problems(layer: LayerDefinition) -> list[str]:
+    ids = list(layer.field_ids)
+    problems = [f"champ « {name} » déclaré deux fois" for name in _repeated(ids)]
+    problems += [f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in COMMON_COLUMNS]
+    problems += [
+        f"champ « {field.id} » : `enum` ne va qu'avec le type text" for field in layer.fields if field.enum and field.type != "text"
+    ]
+    problems += [f"mesure « {name} » déclarée deux fois" for name in _repeated([m.id for m in layer.measures])]
+    problems += [f"chiffre « {name} » déclaré deux fois" for name in _repeated([f.id for f in layer.figures])]
+    return problems
+
+
+def _reference_problems(layer: LayerDefinition) -> list[str]:
+    known = {*layer.field_ids, *COMMON_COLUMNS}
+    named = {"key": layer.key, "name": layer.name}
+    if layer.communes_field:
+        named["communes_field"] = layer.communes_field
+    if layer.style:
+        named |= {f"style : champ {name}": name for name in layer.style.fields}
+    named |= {f"mesure {m.id} : field": m.field for m in layer.measures if m.field}
+    problems = [f"{where} = « {name} » n'est pas un champ de la couche" for where, name in named.items() if name not in known]
+    if layer.key in layer.field_ids and not layer.field(layer.key).required:
+        problems.append(f"la clé « {layer.key} » doit être `required = true`")
+    if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):
+        problems.append("un découpage a pour clé `code` et pour nom `nom`")
+    if layer.communes_field in layer.field_ids and layer.field(str(layer.communes_field)).type != "list":
+        problems.append("`communes_field` doit être un champ de type list")
+    return problems
+
+
+def _geometry_problems(layer: LayerDefinition) -> list[str]:
+    problems = []
+    if layer.drawn and layer.style is None:
+        problems.append("style.toml manque : une couche qui a une géométrie a un style")
+    if layer.zoom_min > layer.zoom_max:
+        problems.append("zoom_min dépasse zoom_max")
+    if not layer.drawn and any(m.type in {"longueur", "surface", "part_surface"} for m in layer.measures):
+        problems.append("une couche sans géométrie n'a ni longueur ni surface")
+    return problems

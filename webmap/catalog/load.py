@@ -1,0 +1,151 @@
+"""Reading `layers/` into a Catalog. All the problems of all the folders are told at once."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from webmap.catalog.definition import LayerDefinition, Text
+from webmap.config import where_and_why
+from webmap.errors import CatalogError, NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Theme(_Strict):
+    """A heading layers are listed under; the order of the file is the order on the page."""
+
+    id: Text
+    title: Text
+
+
+class Document(_Strict):
+    """A source document or register, under the short name that rows cite in `source`."""
+
+    title: Text
+    producer: Text
+    date: Text
+    url: Text | None = None
+    note: Text | None = None
+
+
+class _Themes(_Strict):
+    themes: tuple[Theme, ...] = Field(min_length=1)
+
+
+class _Documents(_Strict):
+    documents: dict[str, Document]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every layer, public or not, by drawing order, with themes and cited documents."""
+
+    folder: Path
+    layers: tuple[LayerDefinition, ...]
+    themes: tuple[Theme, ...]
+    documents: dict[str, Document]
+
+    @cached_property
+    def by_id(self) -> dict[str, LayerDefinition]:
+        """All the layers, internal ones too: for the command line only."""
+        return {layer.id: layer for layer in self.layers}
+
+    @cached_property
+    def public(self) -> tuple[LayerDefinition, ...]:
+        """The layers the web may speak of."""
+        return tuple(layer for layer in self.layers if layer.public)
+
+    @cached_property
+    def decoupages(self) -> tuple[LayerDefinition, ...]:
+        """The public layers whose rows are units made of communes."""
+        return tuple(layer for layer in self.public if layer.decoupage)
+
+    def require_public(self, layer_id: str) -> LayerDefinition:
+        """Return a public layer; an internal one is as if it did not exist. Raises NotFoundError."""
+        layer = self.by_id.get(layer_id)
+        if layer is None or not layer.public:
+            msg = f"Il n'y a pas de couche « {layer_id[:60]} ». La liste des couches est à l'adresse /couches."
+            raise NotFoundError(msg)
+        return layer
+
+    def cite(self, source: str) -> str:
+        """Return the full title of a cited short name, or the name itself when it is not a registered document."""
+        document = self.documents.get(source)
+        return f"{document.title} ({document.producer}, {document.date})" if document else source
+
+
+def _read_toml(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{path} : ne se lit pas ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path} : n'est pas du TOML en UTF-8 ({error})")
+    return None
+
+
+def _validate(model: type[M], content: dict[str, Any] | None, path: Path, problems: list[str]) -> M | None:
+    if content is None:
+        return None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems += [f"{path} : {where_and_why(problem)}" for problem in error.errors()]
+        return None
+
+
+def _load_layer(folder: Path, problems: list[str]) -> LayerDefinition | None:
+    content = _read_toml(folder / "layer.toml", problems)
+    if content is None:
+        return None
+    clash = sorted({"id", "style"} & content.keys())
+    if clash:
+        problems.append(f"{folder / 'layer.toml'} : {', '.join(clash)} : clé inconnue (le dossier et style.toml la donnent)")
+        return None
+    style_path = folder / "style.toml"
+    if style_path.exists():
+        content["style"] = _read_toml(style_path, problems)
+    return _validate(LayerDefinition, {**content, "id": folder.name}, folder / "layer.toml", problems)
+
+
+def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> list[str]:
+    known = {theme.id for theme in themes}
+    problems = [
+        f"layers/{layer.id}/layer.toml : theme « {layer.theme} » absent de themes.toml" for layer in layers if layer.theme not in known
+    ]
+    if "commune" not in {layer.id for layer in layers}:
+        problems.append("layers/commune manque : toutes les synthèses reposent sur la couche des communes")
+    return problems
+
+
+def load_catalog(layers_folder: Path) -> Catalog:
+    """Read themes, documents and every `layers/<id>/`. Raises CatalogError with all the problems."""
+    problems: list[str] = []
+    themes_path, documents_path = layers_folder / "themes.toml", layers_folder / "documents.toml"
+    themes = _validate(_Themes, _read_toml(themes_path, problems), themes_path, problems)
+    documents = _validate(_Documents, _read_toml(documents_path, problems), documents_path, problems)
+    folders = sorted(path for path in layers_folder.iterdir() if path.is_dir()) if layers_folder.is_dir() else []
+    layers = [layer for folder in folders if (layer := _load_layer(folder, problems)) is not None]
+    if themes is not None and not problems:
+        problems += _check_whole(layers, themes.themes)
+    if problems or themes is None or documents is None:
+        raise CatalogError(problems)
+    return Catalog(
+        folder=layers_folder,
+        layers=tuple(sorted(layers, key=lambda layer: (layer.order, layer.id))),
+        themes=themes.themes,
+        documents=documents.documents,
+    )

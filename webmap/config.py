@@ -1,0 +1,143 @@
+"""Settings of one deployment: the environment and `webmap.toml`, read once, frozen, every problem told at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from webmap.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parent.parent
+_LONGITUDES = (-180.0, 180.0)
+_LATITUDES = (-85.06, 85.06)  # Web Mercator ends at ±85.0511°
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Territoire(_Strict):
+    """The agglomeration this atlas is about. `etendue` is west, south, east, north in WGS84 degrees."""
+
+    code: str = Field(pattern=r"^\d{9}$")
+    nom: str = Field(min_length=1)
+    titre: str = Field(min_length=1)
+    etendue: tuple[float, float, float, float]
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _extent_in_order(self) -> Territoire:
+        west, south, east, north = self.etendue
+        if not (_LONGITUDES[0] <= west < east <= _LONGITUDES[1] and _LATITUDES[0] <= south < north <= _LATITUDES[1]):
+            msg = "etendue : attendu [ouest, sud, est, nord] en degrés WGS84"
+            raise ValueError(msg)
+        return self
+
+
+class Fond(_Strict):
+    """A basemap: `communal` is drawn from our own tiles, `xyz` is fetched by the reader's browser from `url`."""
+
+    id: Slug
+    titre: str = Field(min_length=1)
+    type: Literal["communal", "xyz", "aucun"]
+    url: str | None = None
+    attribution: str | None = None
+    zoom_max: int = Field(default=19, ge=0, le=22)
+
+    @model_validator(mode="after")
+    def _url_where_needed(self) -> Fond:
+        if self.type == "xyz":
+            address = urlsplit(self.url or "")
+            if address.scheme not in {"http", "https"} or not address.netloc or not self.attribution:
+                msg = f"fond « {self.id} » : un fond xyz a une `url` http(s) et une `attribution`"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def origin(self) -> str | None:
+        """Scheme and host the browser may fetch images from, for the CSP; None for our own basemaps."""
+        if self.type != "xyz" or self.url is None:
+            return None
+        address = urlsplit(self.url)
+        return f"{address.scheme}://{address.netloc}"
+
+
+class Deployment(_Strict):
+    """What `webmap.toml` says."""
+
+    territoire: Territoire
+    fonds: tuple[Fond, ...] = Field(min_length=1)
+
+
+class Settings(_Strict):
+    """Everything a process needs to know, from the environment and from `webmap.toml`."""
+
+    root: Path
+    config_file: Path
+    layers_folder: Path
+    static_folder: Path
+    host: str
+    port: int
+    database_url: str | None
+    territoire: Territoire
+    fonds: tuple[Fond, ...]
+
+
+def _parse_port(text: str, problems: list[str]) -> int:
+    if text.isdecimal() and 0 < int(text) < 65536:  # noqa: PLR2004 - the range of TCP ports
+        return int(text)
+    problems.append(f"PORT = « {text} » : attendu un nombre de 1 à 65535")
+    return 0
+
+
+def _read_deployment(path: Path, problems: list[str]) -> Deployment | None:
+    try:
+        return Deployment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        problems.append(f"{path} ne se lit pas ({error.strerror}) : WEBMAP_CONFIG désigne-t-il le bon fichier ?")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path} n'est pas du TOML en UTF-8 : {error}")
+    except ValidationError as error:
+        problems += [f"{path} : {where_and_why(problem)}" for problem in error.errors()]
+    return None
+
+
+def where_and_why(problem: Mapping[str, object]) -> str:
+    """Turn one pydantic error into « section.key : reason »; shared by every file webmap reads."""
+    location = problem["loc"]
+    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else ""
+    why = {"extra_forbidden": "clé inconnue", "missing": "clé manquante"}.get(str(problem["type"]), str(problem["msg"]))
+    return f"{where} : {why}" if where else why
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read `PORT`, `HOST`, `DATABASE_URL`, `WEBMAP_CONFIG` and the TOML file.
+
+    Raises ConfigError carrying every problem found, in French.
+    """
+    problems: list[str] = []
+    config_file = Path(environ.get("WEBMAP_CONFIG") or PROJECT / "webmap.toml").resolve()
+    port = _parse_port(environ.get("PORT") or "8000", problems)
+    deployment = _read_deployment(config_file, problems)
+    if problems or deployment is None:
+        raise ConfigError(problems)
+    return Settings(
+        root=PROJECT,
+        config_file=config_file,
+        layers_folder=PROJECT / "layers",
+        static_folder=PROJECT / "static" / "dist",
+        host=environ.get("HOST") or "127.0.0.1",
+        port=port,
+        database_url=environ.get("DATABASE_URL") or None,
+        territoire=deployment.territoire,
+        fonds=deployment.fonds,
+    )

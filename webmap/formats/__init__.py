@@ -1,0 +1,1 @@
+"""Turning rows into the bytes a person or a partner asked for."""

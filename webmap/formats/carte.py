@@ -1,0 +1,296 @@
+"""A map as one HTML file that opens with the network off: what it shows, from definitions, styles and features.
+
+`standalone.py` draws it with folium and closes the file. Folium is given geometries and ranks; every text of a fact
+travels in our own JSON, and the page writes it as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 - `date` is a parameter of build_carte
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from webmap.catalog.definition import FieldDefinition, LayerDefinition
+from webmap.catalog.style import Hatch, Rule, build_legend, build_symbol_points
+from webmap.formats.standalone import CARTE_CSP, PAGE_JS, Group, Page, build_json, build_page, render_folium
+
+__all__ = ["CARTE_CSP", "CarteLayer", "build_carte"]
+
+SCHEMATIC_NOTICE = "Cellules schématiques, pas des limites administratives"
+APPROXIMATE_LEGEND = "Position approximative (connue au quartier ou à la commune)"
+PRECISION_LABELS = {"exacte": "exacte", "quartier": "au quartier", "commune": "à la commune", "schematique": "schématique"}
+ETAT_LABELS = {
+    "existant": "existant",
+    "en_cours": "en cours",
+    "programme": "programmé",
+    "projet": "projet",
+    "hypothese": "hypothèse",
+}
+# Common columns of the sheet, after the layer's own fields.
+_COMMON = {
+    "etat": "État",
+    "precision": "Précision",
+    "code_insee": "Code INSEE",
+    "source": "Source",
+    "source_ligne": "Ligne",
+    "source_url": "Adresse",
+    "millesime": "Millésime",
+}
+_COMMON_VALUES = {"etat": ETAT_LABELS, "precision": PRECISION_LABELS}
+_GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+# Three looks for each rule, in this order in `styles`.
+_EXACT, _APPROXIMATE, _SCHEMATIC = range(3)
+# A tile of 8 by 8 and its rotation: seamless, unlike the lines of a legend swatch.
+_HATCH_TILES: dict[Hatch, tuple[str, int]] = {
+    "diagonal": ("M0 4H8", -45),
+    "reverse": ("M0 4H8", 45),
+    "cross": ("M0 4H8M4 0V8", 45),
+    "horizontal": ("M0 4H8", 0),
+    "vertical": ("M4 0V8", 0),
+    "dots": ("M4 4h.1", 45),
+}
+
+
+@dataclass(frozen=True)
+class CarteLayer:
+    """A layer of the map: its definition, and a GeoJSON FeatureCollection in WGS84 whose properties are its columns."""
+
+    definition: LayerDefinition
+    features: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """The features of a layer: those drawn (with the rank of their style), without a place, without a rule."""
+
+    drawn: tuple[tuple[Mapping[str, Any], int], ...]
+    unlocated: tuple[Mapping[str, Any], ...]
+    unruled: tuple[Mapping[str, Any], ...]
+
+
+def build_carte(  # noqa: PLR0913 - keywords only, each one thing the map shows
+    *,
+    title: str,
+    subtitle: str,
+    layers: Sequence[CarteLayer],
+    background: Mapping[str, Any],
+    schematic: bool,
+    bounds: tuple[float, float, float, float],
+    sources: Sequence[str],
+    date: str,
+    assets: Path,
+) -> str:
+    """Return the whole file. Raises MissingAssetError when `assets` lacks a file the page would otherwise fetch."""
+    drawn = [_sort(layer) for layer in layers]
+    definitions = [layer.definition for layer in layers]
+    texts = {
+        "layers": [_build_texts(definition, drawn[i], i) for i, definition in enumerate(definitions)],
+        "communes": [str(feature["properties"].get("nom") or "") for feature in background["features"]],
+    }
+    parts = render_folium(_build_groups(definitions, drawn), _build_background(background, schematic=schematic), bounds)
+    approximate = any(rank % 3 == _APPROXIMATE for found in drawn for _, rank in found.drawn)
+    notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic else ""
+    legend = "".join(_build_layer_legend(definition, found) for definition, found in zip(definitions, drawn, strict=True))
+    page = Page(
+        title=f"{title} — {subtitle}" if subtitle else title,
+        head=parts.header,
+        masthead=f"<h1>{escape(title)}</h1><p>{escape(subtitle)}</p>{notice}",
+        panel=legend + (_build_approximate_legend() if approximate else "") + _build_sources(sources, date),
+        map_html=parts.html + _build_patterns(definitions),
+        scripts=(f"const CARTE={build_json(texts)};\n{PAGE_JS}", f"{parts.script}\ncarteReady({parts.name});"),
+    )
+    return build_page(page, assets)
+
+
+def _build_background(background: Mapping[str, Any], *, schematic: bool) -> Group:
+    style: dict[str, Any] = {"color": "#a59f90", "weight": 1, "fillColor": "#faf8f3", "fillOpacity": 1}
+    if schematic:
+        style |= {"dashArray": "4 4", "fillColor": "url(#motif-fond)"}
+    shapes = [_build_shape(feature, i, 0) for i, feature in enumerate(background["features"]) if _located(feature)]
+    return Group("", shapes, style)
+
+
+def _build_groups(definitions: Sequence[LayerDefinition], drawn: Sequence[_Sorted]) -> list[Group]:
+    titles = [definition.title for definition in definitions]
+    names = [f"{d.title} ({d.id})" if titles.count(d.title) > 1 else d.title for d in definitions]
+    return [
+        Group(name, [_build_shape(feature, n, rank) for n, (feature, rank) in enumerate(found.drawn)])
+        for name, found in zip(names, drawn, strict=True)
+    ]
+
+
+def _located(feature: Mapping[str, Any]) -> bool:
+    geometry = feature.get("geometry") or {}
+    return bool(geometry.get("coordinates") or geometry.get("geometries"))
+
+
+def _sort(layer: CarteLayer) -> _Sorted:
+    drawn, unlocated, unruled = [], [], []
+    style = layer.definition.style
+    for feature in layer.features["features"]:
+        rule = style.rule_for(feature["properties"]) if style else None
+        if not _located(feature):
+            unlocated.append(feature)
+        elif style is None or rule is None:
+            unruled.append(feature)
+        else:
+            drawn.append((feature, 3 * style.rules.index(rule) + _variant(feature["properties"])))
+    return _Sorted(tuple(drawn), tuple(unlocated), tuple(unruled))
+
+
+def _variant(properties: Mapping[str, Any]) -> int:
+    if properties.get("schematique"):
+        return _SCHEMATIC
+    return _EXACT if properties.get("precision", "exacte") == "exacte" else _APPROXIMATE
+
+
+def _build_shape(feature: Mapping[str, Any], rank: int, style: int) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": _round(feature["geometry"]), "properties": {"i": rank, "s": style}}
+
+
+def _round(value: Any) -> Any:
+    """Keep only what GeoJSON geometry is, at 0.1 m: any other member could carry text through folium."""
+    if isinstance(value, Mapping):
+        if value["type"] not in _GEOMETRIES:
+            msg = f"{value['type']!r} is not a GeoJSON geometry"
+            raise ValueError(msg)
+        content = "geometries" if value["type"] == "GeometryCollection" else "coordinates"
+        return {"type": value["type"], content: _round(value[content])}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_round(item) for item in value]
+    return round(float(value), 6)
+
+
+def _build_texts(definition: LayerDefinition, found: _Sorted, index: int) -> dict[str, Any]:
+    """Return all that the page writes or styles for one layer: `rows` are [name, value of each label or None]."""
+    fields = [field for field in definition.fields if field.id != definition.name]
+    rules = definition.style.rules if definition.style else ()
+    return {
+        "singular": definition.singular,
+        "labels": [*(field.label for field in fields), *_COMMON.values()],
+        "rows": [[_name(definition, feature), *_values(fields, feature["properties"])] for feature, _ in found.drawn],
+        "styles": [
+            _build_look(rule, definition.geometry, look, f"motif-{index}-{n}")
+            for n, rule in enumerate(rules)
+            for look in range(3)
+        ],
+    }
+
+
+def _name(definition: LayerDefinition, feature: Mapping[str, Any]) -> str:
+    return str(feature["properties"].get(definition.name) or feature.get("id") or "sans nom")
+
+
+def _values(fields: Sequence[FieldDefinition], properties: Mapping[str, Any]) -> list[str | None]:
+    own = [_format(properties.get(field.id), field.enum, field.unit) for field in fields]
+    return own + [_format(properties.get(column), _COMMON_VALUES.get(column, {}), None) for column in _COMMON]
+
+
+def _format(value: Any, labels: Mapping[str, str], unit: str | None) -> str | None:
+    """Return a value as French text; None when the source says nothing. Years and codes keep their four digits whole."""
+    if value is None or value in ("", []):
+        return None
+    if isinstance(value, bool):
+        text = "oui" if value else "non"
+    elif isinstance(value, int | float):
+        text = f"{value:,}" if abs(value) >= 10_000 else str(value)  # noqa: PLR2004
+        text = text.replace(",", "\u202f").replace(".", ",")
+    elif isinstance(value, list | tuple):
+        text = ", ".join(str(item) for item in value)
+    else:
+        text = labels.get(str(value)) or _format_date(str(value))
+    return f"{text}\u00a0{unit}" if unit else text
+
+
+def _format_date(text: str) -> str:
+    try:
+        return Date.fromisoformat(text).strftime("%d/%m/%Y") if len(text) == len("2026-01-31") else text
+    except ValueError:
+        return text
+
+
+def _build_look(rule: Rule, geometry: str, look: int, pattern: str) -> dict[str, Any]:
+    """Return a rule as Leaflet path options and, for a symbol that is not a circle, as an SVG icon."""
+    line = geometry == "line"
+    path: dict[str, Any] = {
+        "color": rule.color if line else rule.stroke,
+        "weight": rule.width,
+        "fill": not line,
+        "fillColor": rule.color,
+        "fillOpacity": rule.opacity,
+        "radius": rule.size,
+        "dashArray": " ".join(f"{d:g}" for d in rule.dash) or None,
+    }
+    if rule.hatch != "none" and geometry == "polygon":
+        path |= {"fillColor": f"url(#{pattern})", "fillOpacity": 1}
+    if look != _EXACT:
+        path |= {"dashArray": "3 3"} if line or rule.dash == () else {}
+    if look == _APPROXIMATE and not line:
+        path |= {"color": rule.color, "weight": max(rule.width, 2), "fillColor": rule.color, "fillOpacity": 0, "dashArray": "3 3"}
+    if geometry != "point" or rule.symbol == "circle":
+        return {"path": path}
+    box = round(2 * (1.2 * rule.size + path["weight"]))
+    dash = f' stroke-dasharray="{path["dashArray"]}"' if path["dashArray"] else ""
+    icon = (
+        f'<svg width="{box}" height="{box}" aria-hidden="true" focusable="false">'
+        f'<polygon points="{build_symbol_points(rule.symbol, rule.size, box / 2, box / 2)}" fill="{rule.color}" '
+        f'fill-opacity="{path["fillOpacity"]:g}" stroke="{path["color"]}" stroke-width="{path["weight"]:g}"{dash}/></svg>'
+    )
+    return {"path": path, "icon": icon, "box": box}
+
+
+def _build_patterns(definitions: Sequence[LayerDefinition]) -> str:
+    tiles = [_build_pattern("motif-fond", "#faf8f3", 1, "#e3ded2", "diagonal")]
+    for i, definition in enumerate(definitions):
+        for n, rule in enumerate(definition.style.rules if definition.style else ()):
+            if rule.hatch != "none" and definition.geometry == "polygon":
+                tiles.append(_build_pattern(f"motif-{i}-{n}", rule.color, rule.opacity, rule.stroke, rule.hatch))
+    return f'<svg class="motifs" aria-hidden="true" focusable="false"><defs>{"".join(tiles)}</defs></svg>'
+
+
+def _build_pattern(name: str, color: str, opacity: float, stroke: str, hatch: Hatch) -> str:
+    lines, angle = _HATCH_TILES[hatch]
+    return (
+        f'<pattern id="{name}" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate({angle})">'
+        f'<rect width="8" height="8" fill="{color}" fill-opacity="{opacity:g}"/>'
+        f'<path d="{lines}" stroke="{stroke}" stroke-width="{2.4 if hatch == "dots" else 1.2}" stroke-linecap="round"/></pattern>'
+    )
+
+
+def _build_layer_legend(definition: LayerDefinition, found: _Sorted) -> str:
+    rules = definition.style.rules if definition.style else ()
+    counts = [sum(1 for _, rank in found.drawn if rank // 3 == n) for n in range(len(rules))]
+    lines = [
+        f"<li>{build_legend(rule, definition.geometry)}<span>{escape(rule.label)} ({count})</span></li>"
+        for rule, count in zip(rules, counts, strict=True)
+    ]
+    total = f"{len(found.drawn)} sur la carte" if definition.drawn else "liste sans géométrie"
+    return (
+        f"<section><h2>{escape(definition.title)} <small>{total}</small></h2><ul>{''.join(lines)}</ul>"
+        + _build_list(definition, found.unlocated, "non localisé", "non localisés")
+        + _build_list(definition, found.unruled, "non dessiné, hors légende", "non dessinés, hors légende")
+        + "</section>"
+    )
+
+
+def _build_list(definition: LayerDefinition, features: Sequence[Mapping[str, Any]], one: str, many: str) -> str:
+    if not features:
+        return ""
+    names = "".join(f"<li>{escape(_name(definition, feature))}</li>" for feature in features)
+    return f"<details><summary>{len(features)} {one if len(features) == 1 else many}</summary><ul>{names}</ul></details>"
+
+
+def _build_approximate_legend() -> str:
+    rule = Rule(label=APPROXIMATE_LEGEND, color="#555555", stroke="#555555", opacity=0, width=2, dash=(3, 3))
+    return f"<section><h2>Précision</h2><ul><li>{build_legend(rule, 'point')}<span>{rule.label}</span></li></ul></section>"
+
+
+def _build_sources(sources: Sequence[str], date: str) -> str:
+    lines = "".join(f"<li>{escape(source)}</li>" for source in sources)
+    return (
+        f'<section class="sources"><h2>Sources</h2><ul>{lines}</ul><p>Carte établie le {escape(_format_date(date))}, '
+        "lisible sans réseau. Dessinée avec folium et Leaflet.</p></section>"
+    )

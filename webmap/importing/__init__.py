@@ -1,0 +1,1 @@
+"""Bringing facts and official files into the database, all or nothing."""

@@ -1,0 +1,131 @@
+"""The facts we wrote ourselves, from `layers/<id>/` to the database: loaded when their file changed, never otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from webmap.errors import ImportRefusedError
+from webmap.importing.rows import parse_rows, read_csv
+from webmap.store import loads, placement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.db import Database
+
+    Row = dict[str, Any]
+
+
+def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list[str]:
+    """Load every changed seed, all or nothing, then place what is known by commune only.
+
+    Returns French sentences of what changed (none when nothing did). Raises ImportRefusedError with all the problems of
+    all the files.
+    """
+    del settings
+    with database.owner() as connection:
+        known = loads.fetch_seed_hashes(connection)
+        changed = [(layer, digest) for layer in catalog.layers if known.get(layer.id) != (digest := seed_hash(catalog, layer))]
+        seeds = read_seeds(catalog, [layer for layer, _ in changed])
+        changes = []
+        for layer, digest in changed:
+            rows, members = seeds[layer.id]
+            if layer.decoupage:
+                loads.replace_members(connection, layer.id, members)
+            report = loads.load_rows(connection, layer, rows)
+            loads.record_load(connection, layer.id, "seed", layer.seed.file, digest, len(rows), report)
+            changes.append(f"couche {layer.id} : {report.sentence()}")
+        if changed:
+            placement.refresh(connection, catalog)
+    return changes
+
+
+def seed_hash(catalog: Catalog, layer: LayerDefinition) -> str:
+    """SHA-256 of what the seed of a layer is made of: its files and how the definition reads them."""
+    digest = hashlib.sha256()
+    reading = [layer.seed.model_dump_json(), *(field.model_dump_json() for field in layer.fields)]
+    if layer.decoupage:
+        reading.append(layer.decoupage.model_dump_json())
+    for path in _paths(catalog, layer):
+        digest.update(path.read_bytes() if path.exists() else b"")
+    digest.update("\n".join(reading).encode())
+    return digest.hexdigest()
+
+
+def _paths(catalog: Catalog, layer: LayerDefinition) -> list[Any]:
+    name = layer.decoupage.members if layer.decoupage else layer.seed.file
+    return [(catalog.folder / layer.id / name).resolve()]
+
+
+def read_seeds(catalog: Catalog, layers: Iterable[LayerDefinition]) -> dict[str, tuple[list[Row], list[Row]]]:
+    """Read and check the seeds: layer id -> (rows, members). A layer without its file has no rows.
+
+    Raises ImportRefusedError with every problem of every file.
+    """
+    problems: list[str] = []
+    seeds: dict[str, tuple[list[Row], list[Row]]] = {}
+    for layer in layers:
+        try:
+            seeds[layer.id] = _read_seed(catalog, layer)
+        except ImportRefusedError as error:
+            problems += str(error).splitlines()
+    if problems:
+        raise ImportRefusedError("Des faits sont refusés, rien n'est chargé.", problems)
+    return seeds
+
+
+def _read_seed(catalog: Catalog, layer: LayerDefinition) -> tuple[list[Row], list[Row]]:
+    path = _paths(catalog, layer)[0]
+    where = f"layers/{layer.id}/{path.name}"
+    raws = read_csv(path) if path.exists() or layer.decoupage else []
+    if layer.decoupage is None:
+        rows = parse_rows(layer, raws, where)
+        _check_sources(catalog, rows, where)
+        return rows, []
+    return _unit_rows(layer), _member_rows(layer, raws, where)
+
+
+def _check_sources(catalog: Catalog, rows: list[Row], where: str) -> None:
+    unknown = sorted({row["source"] for row in rows} - catalog.documents.keys())
+    if unknown:
+        problems = [f"source « {name} » absente de layers/documents.toml" for name in unknown]
+        raise ImportRefusedError(f"{where} est refusé.", problems)
+
+
+def _unit_rows(layer: LayerDefinition) -> list[Row]:
+    units = layer.decoupage.units if layer.decoupage else ()
+    blank = dict.fromkeys((*layer.field_ids, "precision", "code_insee", "source_ligne", "source_url", "geom"))
+    return [{**blank, "etat": "existant", **unit.model_dump()} for unit in units]
+
+
+def _member_rows(layer: LayerDefinition, raws: list[Row], where: str) -> list[Row]:
+    decoupage = layer.decoupage
+    if decoupage is None:
+        return []
+    known = {unit.code for unit in decoupage.units}
+    members, problems, seen = [], [], set()
+    for number, raw in enumerate(raws, 2):
+        code, unit = raw.get(decoupage.commune_column, "").strip(), raw.get(decoupage.unit_column, "").strip()
+        if not code or code in seen:
+            problems.append(f"ligne {number} : {decoupage.commune_column} = « {code} » vide ou déjà vu")
+        seen.add(code)
+        if unit and unit not in known:
+            problems.append(f"ligne {number} : {decoupage.unit_column} = « {unit} » n'est pas une unité de layer.toml")
+        if unit:
+            members.append(
+                {
+                    "code_insee": code,
+                    "unite": unit,
+                    "statut": raw.get("statut") or None,
+                    "source": raw.get("source") or layer.source.name,
+                    "source_ligne": raw.get("source_ligne") or None,
+                    "millesime": raw.get("millesime") or layer.source.millesime,
+                }
+            )
+    if problems:
+        raise ImportRefusedError(f"{where} est refusé.", problems)
+    return members

@@ -1,0 +1,1 @@
+"""The only storey that talks to PostgreSQL."""

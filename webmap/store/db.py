@@ -1,0 +1,149 @@
+"""Connections. The only module that opens one; every statement the web runs goes through `Database`."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from webmap.errors import DatabaseError
+from webmap.store.cluster import Cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from webmap.config import Settings
+
+_SQL = Path(__file__).parent / "sql"
+_READ_TIMEOUT_MS = 10_000
+_STREAM_TIMEOUT_MS = 120_000
+_POOL_SIZE = 8
+UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
+
+Params: TypeAlias = "Mapping[str, object] | None"
+
+# Tests count the statements a page costs (`count_queries`); a list in a context variable is all it takes.
+_counted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("counted", default=None)
+
+
+@cache
+def load_sql(name: str) -> sql.SQL:
+    """Return `store/sql/<name>.sql` as a template. The only reader of these files."""
+    return sql.SQL((_SQL / f"{name}.sql").read_text(encoding="utf-8"))  # type: ignore[arg-type]  # our own file, not input
+
+
+@contextlib.contextmanager
+def count_queries() -> Iterator[list[str]]:
+    """Collect the statements read in the block, by this thread."""
+    statements: list[str] = []
+    token = _counted.set(statements)
+    try:
+        yield statements
+    finally:
+        _counted.reset(token)
+
+
+class Database:
+    """One database: `owner()` writes (command line only), `read*` serve the web as `webmap_lecture`."""
+
+    def __init__(self, owner_dsn: str, reader_dsn: str | None = None) -> None:
+        """Keep the conninfo strings; nothing is opened before it is needed.
+
+        Without `reader_dsn` (a server given by DATABASE_URL) reads use the owner's login and `SET ROLE webmap_lecture`.
+        """
+        self.owner_dsn = owner_dsn
+        self.reader_dsn = reader_dsn
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """Open a writing connection; commits at the end, rolls back on error. Raises DatabaseError if unreachable."""
+        try:
+            connection = psycopg.connect(self.owner_dsn, row_factory=dict_row, connect_timeout=10, application_name="webmap")
+        except psycopg.OperationalError as error:
+            raise DatabaseError(f"{UNREACHABLE} ({error_line(error)})") from error
+        with connection:
+            yield connection
+
+    @cached_property
+    def _pool(self) -> ConnectionPool[psycopg.Connection[dict[str, Any]]]:
+        return ConnectionPool(
+            self.reader_dsn or self.owner_dsn,
+            min_size=1,
+            max_size=_POOL_SIZE,
+            timeout=5,
+            open=True,
+            configure=self._configure,
+            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5, "application_name": "webmap-lecture"},
+        )
+
+    def _configure(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        if self.reader_dsn is None:
+            connection.execute("SET ROLE webmap_lecture")
+        connection.execute(
+            f"SET default_transaction_read_only = on; SET statement_timeout = {_READ_TIMEOUT_MS}; SET jit = off"
+        )
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        with self._lock:  # cached_property is not thread-safe since 3.12: one pool, not one per racing thread
+            pool = self._pool
+        try:
+            with pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            if isinstance(error, psycopg.errors.QueryCanceled):
+                msg = "La demande prend trop de temps : réduisez l'emprise ou le nombre de couches."
+                raise DatabaseError(msg) from error
+            raise DatabaseError(UNREACHABLE) from error
+
+    def read(self, statement: sql.Composable, params: Params = None) -> list[dict[str, Any]]:
+        """Run one read-only statement and return its rows. Raises DatabaseError when there is no database or no time."""
+        with self._reader() as connection:
+            _note(statement, connection)
+            return connection.execute(statement, params).fetchall()
+
+    def stream(self, statement: sql.Composable, params: Params = None) -> Iterator[bytes]:
+        """Yield what `COPY (statement) TO STDOUT` sends: one JSON text a line, raw, in flat memory.
+
+        Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
+        """
+        copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')").format(statement)
+        with self._reader() as connection, connection.transaction():
+            connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
+            _note(statement, connection)
+            with connection.cursor().copy(copy, params) as blocks:
+                for block in blocks:
+                    yield bytes(block)
+
+    def close(self) -> None:
+        """Close the pool, if it was ever opened."""
+        if "_pool" in self.__dict__:
+            self._pool.close()
+
+
+def _note(statement: sql.Composable, connection: psycopg.Connection[Any]) -> None:
+    statements = _counted.get()
+    if statements is not None:
+        statements.append(statement.as_string(connection))
+
+
+def error_line(error: Exception) -> str:
+    """First line of a PostgreSQL message, for a sentence shown to the person at the command line."""
+    return (str(error).strip().splitlines() or ["sans message"])[0]
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the deployment's database: DATABASE_URL, or the private cluster in `.webmap/`. Opens no connection."""
+    if settings.database_url:
+        return Database(settings.database_url)
+    cluster = Cluster(settings.root / ".webmap")
+    return Database(cluster.dsn("webmap_proprietaire"), cluster.dsn("webmap_lecture"))

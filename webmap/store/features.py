@@ -1,0 +1,72 @@
+"""Rows of a layer as GeoJSON features, written by PostgreSQL and streamed: memory does not grow with the layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from webmap.store.attachment import sql_in_unit, sql_source
+from webmap.store.db import load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.geo.bbox import Bbox
+    from webmap.store.db import Database
+
+PUBLISHED = ("code_insee", "precision", "etat", "source", "source_ligne", "source_url", "millesime")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of a layer is wanted: a WGS84 box, and any number of units (découpage, code) that must all hold."""
+
+    bbox: Bbox | None = None
+    units: tuple[tuple[str, str], ...] = ()
+
+
+def stream_features(
+    database: Database, layer: LayerDefinition, selection: Selection, *, cells: bool = False
+) -> Iterator[bytes]:
+    """Yield the lines of a JSON array of features, separators included, brackets not.
+
+    Rows without a place have a null geometry, and are left out when a box is asked for. With `cells`, communes and units
+    not contoured yet come with their schematic cell and `schematique: true`: for drawing only, never for an export.
+    """
+    names = [*layer.field_ids, *(name for name in PUBLISHED if name not in layer.field_ids)]
+    pairs = [sql.SQL("{}, t.{}").format(sql.Literal(name), sql.Identifier(name)) for name in names]
+    if cells:
+        pairs.append(sql.SQL("'schematique', t.schematique"))
+    condition, params = sql_selection(layer, selection)
+    source = sql_source(layer) if cells else sql.SQL("{} AS t").format(sql.Identifier("pub", layer.id))
+    statement = load_sql("feature").format(
+        key=sql.Identifier(layer.key),
+        properties=sql.SQL("json_build_object({})").format(sql.SQL(", ").join(pairs)),
+        source=source,
+        filter=condition,
+    )
+    return database.stream(statement, params)
+
+
+def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Composable, dict[str, object]]:
+    """Condition on a row (alias t) and its parameters.
+
+    The box test that decides is made in the box's own coordinate system; the reprojected, densified box only lets the
+    index help (peers that compare with its envelope answer features outside the box).
+    """
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    params: dict[str, object] = {}
+    if selection.bbox:
+        box = sql.SQL("ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, 4326)")
+        meaningful = sql.SQL("ST_Intersection({}, ST_MakeEnvelope(-10, 40, 12, 53, 4326))").format(box)
+        prefilter = sql.SQL("t.geom && ST_Expand(ST_Transform(ST_Segmentize({}, 0.1), 2154), 50)").format(meaningful)
+        conditions += [prefilter, sql.SQL("ST_Intersects(ST_Transform(t.geom, 4326), {})").format(box)]
+        params = dict(zip(("ouest", "sud", "est", "nord"), selection.bbox, strict=True))
+    for number, (decoupage, unit) in enumerate(selection.units):
+        text = sql_in_unit(layer).as_string().replace("%(decoupage)s", f"%(decoupage{number})s")
+        conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))  # type: ignore[arg-type]  # our own text
+        params |= {f"decoupage{number}": decoupage, f"unite{number}": unit}
+    return sql.SQL(" AND ").join(conditions), params

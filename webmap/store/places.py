@@ -1,0 +1,109 @@
+"""Single rows, lists of rows and search: everything a person reads as « un lieu »."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from webmap.store.attachment import sql_communes, sql_in_unit, sql_source, sql_table
+from webmap.store.db import load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.store.db import Database
+
+    Row = dict[str, Any]
+
+_LISTED_PER_LAYER = 500  # a page lists at most so many rows of one layer; the export has them all
+_FOUND = 20
+
+
+def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | None:
+    """Return one row: fields, common columns, `etendue` (WGS84, or NULLs), `schematique`, and the communes it names."""
+    statement = load_sql("place").format(source=sql_source(layer), key=sql.Identifier(layer.key), communes=sql_communes(layer))
+    rows = database.read(statement, {"cle": key})
+    return rows[0] if rows else None
+
+
+def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], decoupage: str, unit: str) -> list[Row]:
+    """List rows tied to a unit, and those without a place, over all the layers in one statement.
+
+    Rows: couche, cle, nom, code_insee, precision, etat, localise (tied to the unit) ; at most 500 a layer.
+    """
+    parts = [
+        sql.SQL(
+            "(SELECT {layer} AS couche, t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.precision, t.etat,"
+            " COALESCE({in_unit}, false) AS localise FROM {table} t"
+            " WHERE COALESCE({in_unit}, t.geom IS NULL) ORDER BY t.{name}, t.{key} LIMIT {limit})"
+        ).format(
+            layer=sql.Literal(layer.id),
+            key=sql.Identifier(layer.key),
+            name=sql.Identifier(layer.name),
+            in_unit=sql_in_unit(layer),
+            table=sql_table(layer),
+            limit=sql.Literal(_LISTED_PER_LAYER),
+        )
+        for layer in layers
+    ]
+    if not parts:
+        return []
+    return database.read(sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": unit})
+
+
+def search_places(database: Database, layers: Iterable[LayerDefinition], text: str) -> list[Row]:
+    """Return up to 20 rows of any layer whose name holds every word of `text`, accents and case ignored; communes first."""
+    parts = [
+        sql.SQL(
+            "SELECT {layer} AS couche, {rank} AS rang, t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.geom FROM {source}"
+        ).format(
+            layer=sql.Literal(layer.id),
+            rank=sql.Literal(0 if layer.id == "commune" else 1),
+            key=sql.Identifier(layer.key),
+            name=sql.Identifier(layer.name),
+            source=sql_source(layer),
+        )
+        for layer in layers
+    ]
+    statement = load_sql("search").format(places=sql.SQL(" UNION ALL ").join(parts), limit=sql.Literal(_FOUND))
+    return database.read(statement, {"texte": text})
+
+
+def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, Row]:
+    """Layer id -> lignes, localises (drawn somewhere), revision, modifiee, and the last load, in one statement."""
+    parts = [
+        sql.SQL(
+            "SELECT {layer} AS couche, count(*) AS lignes, count(t.geom) AS localises,"
+            " count(*) FILTER (WHERE t.precision = 'exacte') AS exactes FROM {source}"
+        ).format(layer=sql.Literal(layer.id), source=sql_source(layer))
+        for layer in layers
+    ]
+    statement = load_sql("inventory").format(counts=sql.SQL(" UNION ALL ").join(parts))
+    return {row["couche"]: row for row in database.read(statement)}
+
+
+def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[str, int]]:
+    """Return (layer, revision), in the order of ids: one indexed read, the price of an ETag."""
+    rows = database.read(
+        sql.SQL("SELECT couche, revision FROM app.revision WHERE couche = ANY(%(ids)s) ORDER BY couche"), {"ids": list(layer_ids)}
+    )
+    return [(row["couche"], row["revision"]) for row in rows]
+
+
+def contours_loaded(database: Database) -> bool:
+    """Whether every commune has its real contour. Until then no area, share or geometric count is published."""
+    statement = sql.SQL("SELECT count(*) > 0 AND bool_and(geom IS NOT NULL) AS oui FROM pub.commune")
+    return bool(database.read(statement)[0]["oui"])
+
+
+def fetch_commune_names(database: Database) -> dict[str, str]:
+    """`code_insee` -> name of the communes of the territory."""
+    rows = database.read(sql.SQL("SELECT code_insee, nom FROM pub.commune ORDER BY code_insee"))
+    return {row["code_insee"]: row["nom"] for row in rows}
+
+
+def check_reader(database: Database) -> None:
+    """One trivial read, for `/healthz`. Raises DatabaseError."""
+    database.read(sql.SQL("SELECT 1 AS un"))

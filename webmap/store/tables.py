@@ -1,0 +1,67 @@
+"""Tables of schema `app`, which Alembic owns: what webmap remembers about the layers, never the layers themselves."""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, Table, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+
+SRID = 2154  # RGF93 v1 / Lambert-93, the French standard for planning documents (CNIG)
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+
+metadata = MetaData(schema="app", naming_convention=NAMING)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("couche", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False, server_default="1"),
+    Column("modifiee", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="One integer per layer, raised by a trigger in the transaction that writes the layer.",
+)
+
+chargement = Table(
+    "chargement",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("couche", Text, nullable=False),
+    Column("origine", Text, nullable=False, comment="seed | fichier"),
+    Column("nom", Text, nullable=False, comment="name of the file, without its folder"),
+    Column("sha256", Text, nullable=False),
+    Column("lignes", Integer, nullable=False),
+    Column("rapport", JSONB, nullable=False, server_default="{}"),
+    Column("charge", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index(None, "couche", "charge"),
+    comment="Every load of facts or of a file into a layer; nothing is removed from it.",
+)
+
+appartenance = Table(
+    "appartenance",
+    metadata,
+    Column("decoupage", Text, primary_key=True),
+    Column("code_insee", Text, primary_key=True),
+    Column("unite", Text, nullable=False),
+    Column("statut", Text, comment="hypothese when the assignment is a working one"),
+    Column("source", Text, nullable=False),
+    Column("source_ligne", Text),
+    Column("millesime", Text, nullable=False),
+    Index(None, "decoupage", "unite"),
+    comment="Which unit of each découpage a commune belongs to; a commune without a row is in none.",
+)
+
+cellule = Table(
+    "cellule",
+    metadata,
+    Column("couche", Text, primary_key=True),
+    Column("cle", Text, primary_key=True),
+    Column("geom", Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False), nullable=False),
+    Index(None, "geom", postgresql_using="gist"),
+    comment="Schematic cells around commune centres: drawn and clicked until contours are loaded, never measured.",
+)

@@ -1,0 +1,56 @@
+"""Vector tiles: one statement per layer, composed once; PostGIS writes the bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from webmap.store.attachment import sql_in_unit, sql_source
+from webmap.store.db import load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.store.db import Database
+
+
+class TileStore:
+    """Statements of every public layer, ready: a request only binds z, x, y and, when filtered, a unit."""
+
+    def __init__(self, database: Database, layers: Iterable[LayerDefinition]) -> None:
+        """Compose the statements; nothing is run."""
+        self._database = database
+        drawn = [layer for layer in layers if layer.drawn]
+        self._whole = {layer.id: sql_tile(layer, sql.SQL("true")) for layer in drawn}
+        self._filtered = {layer.id: sql_tile(layer, sql_in_unit(layer)) for layer in drawn}
+
+    def fetch_tile(self, layer_ids: Sequence[str], z: int, x: int, y: int, unit: tuple[str, str] | None) -> bytes:
+        """Return the MVT bytes of several layers in one XYZ tile, concatenated (a valid MVT); empty when nothing is there.
+
+        `unit` is (découpage, code) and keeps what is tied to that unit.
+        """
+        statements = self._filtered if unit else self._whole
+        params: dict[str, object] = {"z": z, "x": x, "y": y}
+        if unit:
+            params |= {"decoupage": unit[0], "unite": unit[1]}
+        return b"".join(bytes(self._database.read(statements[layer_id], params)[0]["mvt"]) for layer_id in layer_ids)
+
+
+def sql_tile(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:
+    """The tile statement of one layer, keeping the rows (alias t) that meet `condition`.
+
+    Features carry their key and name, what the style needs, and whether their place is approximate or schematic.
+    """
+    names = [name for name in layer.style.fields if name not in {"cle", "nom"}] if layer.style else []
+    columns = [
+        sql.SQL("t.{}::text AS cle, t.{} AS nom").format(sql.Identifier(layer.key), sql.Identifier(layer.name)),
+        *(sql.SQL("t.{0} AS {0}").format(sql.Identifier(name)) for name in names),
+        # MVT has no cheap NULL, and false is the common case: the attribute is there only when it is true.
+        sql.SQL("CASE WHEN t.precision <> 'exacte' THEN true END AS approximatif"),
+        sql.SQL("CASE WHEN t.schematique THEN true END AS schematique"),
+    ]
+    return load_sql("tile").format(
+        layer=sql.Literal(layer.id), source=sql_source(layer), columns=sql.SQL(", ").join(columns), filter=condition
+    )

@@ -1,0 +1,34 @@
+"""Names of the units of découpages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webmap.store.db import Database
+
+
+def unit_exists(database: Database, decoupage: str, code: str) -> bool:
+    """Whether a découpage has a unit of this code."""
+    statement = sql.SQL("SELECT 1 FROM app.unite WHERE decoupage = %(decoupage)s AND code = %(code)s")
+    return bool(database.read(statement, {"decoupage": decoupage, "code": code}))
+
+
+def find_unit(database: Database, decoupages: Sequence[str], code: str) -> tuple[str, str] | None:
+    """Return (découpage, code) of the first découpage, in the order given, that has a unit of this code; None if none has."""
+    statement = sql.SQL(
+        "SELECT decoupage FROM app.unite WHERE code = %(code)s AND decoupage = ANY(%(decoupages)s)"
+        " ORDER BY array_position(%(decoupages)s::text[], decoupage) LIMIT 1"
+    )
+    rows = database.read(statement, {"code": code, "decoupages": list(decoupages)})
+    return (rows[0]["decoupage"], code) if rows else None
+
+
+def fetch_statuses(database: Database, decoupage: str) -> dict[str, str | None]:
+    """`code_insee` -> `statut` of the commune's assignment (hypothese when it is a working one)."""
+    statement = sql.SQL("SELECT code_insee, statut FROM app.appartenance WHERE decoupage = %(decoupage)s")
+    return {row["code_insee"]: row["statut"] for row in database.read(statement, {"decoupage": decoupage})}

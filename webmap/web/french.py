@@ -1,0 +1,70 @@
+"""How values are written for people: French numbers, dates and labels. Jinja filters, registered by `web.register`."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import FieldDefinition
+
+SPACE = "\u00a0"  # no-break: « 158 351 » never wraps, and every font has it
+PRECISIONS = {
+    "exacte": "emplacement exact",
+    "quartier": "connue au quartier : position approximative",
+    "commune": "connue à la commune : position approximative",
+    "schematique": "schématique",
+}
+ETATS = {
+    "existant": "existant",
+    "en_cours": "en cours",
+    "programme": "programmé",
+    "projet": "en projet",
+    "hypothese": "hypothèse",
+}
+NOT_LOCATED = "non localisé"
+
+
+def nombre(value: float | None, decimals: int | None = None) -> str:
+    """« 158 351 », « 12,5 », « — » for None. Without `decimals`: none for whole numbers, at most 2 otherwise."""
+    if value is None:
+        return "—"
+    if decimals is None:
+        decimals = 0 if float(value).is_integer() else (1 if abs(value) >= 10 else 2)  # noqa: PLR2004 - three figures are enough to read
+    text = f"{value:,.{decimals}f}".replace(",", SPACE).replace(".", ",")
+    return text.replace("-", "−")
+
+
+def date(value: datetime.date | datetime.datetime | None) -> str:
+    """« 21/11/2026 », « — » for None."""
+    return value.strftime("%d/%m/%Y") if value else "—"
+
+
+def pluriel(count: int, singular: str, plural: str | None = None) -> str:
+    """« 1 lieu », « 0 lieu », « 2 lieux »: zero is singular in French. Only the first word takes an s by default."""
+    word = singular if abs(count) < 2 else plural or _plural(singular)  # noqa: PLR2004 - French plural starts at two
+    return f"{nombre(count)}{SPACE}{word}"
+
+
+def _plural(singular: str) -> str:
+    first, _, rest = singular.partition(" ")
+    ending = first if first.endswith(("s", "x", "z")) else first + ("x" if first.endswith("eau") else "s")
+    return f"{ending} {rest}".strip()
+
+
+def champ(field: FieldDefinition, value: object) -> str:
+    """Write the value of a field: enum label, yes/no, list, number with its unit, date; « — » when missing."""
+    if value is None or value == [] or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if field.enum:
+        return field.enum.get(str(value), str(value))
+    if isinstance(value, datetime.date):
+        return date(value)
+    if isinstance(value, (int, float)):
+        text = nombre(value) if field.unit else str(value).replace(".", ",")
+        return f"{text}{SPACE}{field.unit}" if field.unit else text
+    return str(value)

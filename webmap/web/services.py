@@ -1,0 +1,29 @@
+"""What every route needs, made once by `create_app` and read from the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.db import Database
+    from webmap.store.tiles import TileStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """Settings, catalogue, database, and the tile statements composed at start."""
+
+    settings: Settings
+    catalog: Catalog
+    database: Database
+    tiles: TileStore
+
+
+def services() -> Services:
+    """Return the services of the application that answers the current request."""
+    return cast("Services", current_app.extensions["webmap"])
