@@ -22,13 +22,13 @@ HOSTILE = (
     "</script><script>alert(1)</script>",
     "<!--<script>",
     "{{ 7 * 7 }}{% for x in y %}{#",
-    "L'Haÿ \"des\" `${alert(1)}` \u2028 \\",
+    'L\'Haÿ "des" `${alert(1)}` \u2028 \\',
 )
 _SOURCE = {"name": "Essai", "producer": "Essai", "licence": "Essai", "millesime": "2026", "provenance": "écrit pour ce test"}
 
 
 def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **changes: Any) -> LayerDefinition:
-    """A layer with a key, a name and one field of each kind that is written differently."""
+    """Build a layer with a key, a name and one field of each kind that is written differently."""
     fields: list[dict[str, Any]] = [
         {"id": "id", "label": "Identifiant", "required": True},
         {"id": "nom", "label": "Nom"},
@@ -55,14 +55,14 @@ def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **ch
 
 
 def a_feature(number: int, geometry: dict[str, Any] | None, **properties: Any) -> dict[str, Any]:
-    """A feature of `a_definition`, with the common columns."""
+    """Build a feature of `a_definition`, with the common columns."""
     own = {"id": f"n{number}", "nom": f"Objet {number}", "genre": "a" if number % 2 else "b", "precision": "exacte"}
     common = {"etat": "en_cours", "source": "facts.md", "source_ligne": "12", "source_url": None, "millesime": "2026"}
     return {"type": "Feature", "id": f"n{number}", "geometry": geometry, "properties": own | common | properties}
 
 
 def a_place(number: int) -> tuple[float, float]:
-    """The south-west corner of one cell of a 10 by 5 grid over the territory."""
+    """Return the south-west corner of one cell of a 10 by 5 grid over the territory."""
     return 3.23 + 0.034 * (number % 10), 50.24 + 0.055 * (number // 10)
 
 
@@ -131,7 +131,7 @@ def the_carte(**changes: Any) -> str:
 
 
 def the_texts(html: str) -> dict[str, Any]:
-    """What the page is given as texts and styles."""
+    """Return what the page is given as texts and styles."""
     found = re.search(r"const CARTE=(.*);\n", html)
     assert found
     texts: dict[str, Any] = json.loads(found.group(1))
@@ -181,7 +181,7 @@ def test_hostile_text_stays_text() -> None:
 
 
 def test_no_text_is_compiled_as_a_template() -> None:
-    """branca would run `{{ 7 * 7 }}` and stop at an unclosed `{#`: each text is found as it was given."""
+    """Jinja, in branca, would run `{{ 7 * 7 }}` and stop at an unclosed `{#`: each text is found as it was given."""
     html = the_carte()
     assert html.count("La Porte du Hainaut {{ 7 * 7 }}") == 2
     assert "\\u0026#123;\\u0026#123; 7 * 7 \\u0026#125;\\u0026#125;" in html
@@ -216,7 +216,11 @@ def test_legend_counts_and_lists_what_has_no_place() -> None:
     assert "<summary>6 non localisés</summary>" in html
     assert html.count("<li>Sans lieu &lt;img") == 6
     assert "Position approximative" in html
-    one = [CarteLayer(the_layers()[2].definition, a_collection([a_feature(1, None), a_feature(2, {"type": "Point", "coordinates": []})]))]
+    one = [
+        CarteLayer(
+            the_layers()[2].definition, a_collection([a_feature(1, None), a_feature(2, {"type": "Point", "coordinates": []})])
+        )
+    ]
     html = the_carte(layers=[CarteLayer(one[0].definition, a_collection([a_feature(1, None)]))])
     assert "<summary>1 non localisé</summary>" in html
     assert "Position approximative" not in html
@@ -234,6 +238,8 @@ def test_notice_only_when_schematic() -> None:
     notice = "Cellules schématiques, pas des limites administratives"
     assert notice in the_carte()
     assert notice not in the_carte(schematic=False)
+    cell = CarteLayer(the_layers()[0].definition, a_collection([a_feature(1, a_square(1), schematique=True)]))
+    assert notice in the_carte(schematic=False, layers=[cell])
 
 
 def test_looks_follow_the_style_model() -> None:
@@ -245,17 +251,19 @@ def test_looks_follow_the_style_model() -> None:
         "fill": True,
         "fillColor": "#3b6ea5",
         "fillOpacity": 0.35,
+        "lineCap": "round",
         "radius": 7,
         "weight": 0,
     }
     assert approximate["path"]["fillOpacity"] == 0
-    assert approximate["path"]["dashArray"] == schematic["path"]["dashArray"] == "3 3"
+    assert approximate["path"]["dashArray"] == "2.5 2"
+    assert schematic["path"]["dashArray"] == "3 3"
     assert zone["styles"][0]["path"]["fillColor"] == "url(#motif-0-0)"
     assert liaison["styles"][0]["path"]["dashArray"] == "8 4"
     assert liaison["styles"][0]["path"]["color"] == "#0b57d0"
     assert "icon" not in halle["styles"][0]
     assert 'fill-opacity="0.9"' in halle["styles"][3]["icon"]
-    assert 'fill-opacity="0"' in halle["styles"][4]["icon"]
+    assert 'fill="#ffffff"' in halle["styles"][4]["icon"]
 
 
 def test_two_layers_of_one_title_are_both_switched() -> None:

@@ -42,7 +42,13 @@ function carteFeature(index, feature, item) {
   const name = document.createElement("span");
   name.textContent = row[0];
   item.bindTooltip(name, { sticky: true });
-  item.bindPopup(() => carteSheet(layer, row), { minWidth: 240, maxWidth: 340, maxHeight: 320, autoPanPadding: [8, 8] });
+  item.bindPopup(() => carteSheet(layer, row), {
+    minWidth: 220,
+    maxWidth: Math.min(360, window.innerWidth - 110),
+    maxHeight: Math.round(window.innerHeight * 0.5),
+    autoPanPaddingTopLeft: [54, 8],
+    autoPanPaddingBottomRight: [8, 8],
+  });
   carteReachable(item, row[0] + ", " + layer.singular);
 }
 function carteStyle(index, feature) {
@@ -71,7 +77,7 @@ function carteReady(map) {
     node.title = "Couches";
     node.setAttribute("aria-label", "Couches");
   });
-  const names = () => box.classList.toggle("loin", map.getZoom() < 11.4);
+  const names = () => box.classList.toggle("loin", map.getZoom() < 11.2);
   map.on("zoomend", names);
   names();
   let opener = null;

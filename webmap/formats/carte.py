@@ -43,6 +43,8 @@ _COMMON_VALUES = {"etat": ETAT_LABELS, "precision": PRECISION_LABELS}
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 # Three looks for each rule, in this order in `styles`.
 _EXACT, _APPROXIMATE, _SCHEMATIC = range(3)
+# Inside an approximate feature: nothing, or white where a small outline alone would not be read.
+_HOLLOW = ({"weight": 2, "fillOpacity": 0}, {"weight": 2, "fillColor": "#ffffff", "fillOpacity": 0.85})
 # A tile of 8 by 8 and its rotation: seamless, unlike the lines of a legend swatch.
 _HATCH_TILES: dict[Hatch, tuple[str, int]] = {
     "diagonal": ("M0 4H8", -45),
@@ -91,14 +93,14 @@ def build_carte(  # noqa: PLR0913 - keywords only, each one thing the map shows
         "communes": [str(feature["properties"].get("nom") or "") for feature in background["features"]],
     }
     parts = render_folium(_build_groups(definitions, drawn), _build_background(background, schematic=schematic), bounds)
-    approximate = any(rank % 3 == _APPROXIMATE for found in drawn for _, rank in found.drawn)
-    notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic else ""
+    looks = {rank % 3 for found in drawn for _, rank in found.drawn}
+    notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic or _SCHEMATIC in looks else ""
     legend = "".join(_build_layer_legend(definition, found) for definition, found in zip(definitions, drawn, strict=True))
     page = Page(
         title=f"{title} — {subtitle}" if subtitle else title,
         head=parts.header,
         masthead=f"<h1>{escape(title)}</h1><p>{escape(subtitle)}</p>{notice}",
-        panel=legend + (_build_approximate_legend() if approximate else "") + _build_sources(sources, date),
+        panel=legend + (_build_approximate_legend() if _APPROXIMATE in looks else "") + _build_sources(sources, date),
         map_html=parts.html + _build_patterns(definitions),
         scripts=(f"const CARTE={build_json(texts)};\n{PAGE_JS}", f"{parts.script}\ncarteReady({parts.name});"),
     )
@@ -226,17 +228,18 @@ def _build_look(rule: Rule, geometry: str, look: int, pattern: str) -> dict[str,
     }
     if rule.hatch != "none" and geometry == "polygon":
         path |= {"fillColor": f"url(#{pattern})", "fillOpacity": 1}
-    if look != _EXACT:
-        path |= {"dashArray": "3 3"} if line or rule.dash == () else {}
-    if look == _APPROXIMATE and not line:
-        path |= {"color": rule.color, "weight": max(rule.width, 2), "fillColor": rule.color, "fillOpacity": 0, "dashArray": "3 3"}
+    if look == _SCHEMATIC:
+        path["dashArray"] = path["dashArray"] or "3 3"
+    if look == _APPROXIMATE:
+        path |= {"color": rule.color, "dashArray": "2.5 2"} | ({} if line else _HOLLOW[geometry == "point"])
+    path["lineCap"] = "butt" if path["dashArray"] else "round"
     if geometry != "point" or rule.symbol == "circle":
         return {"path": path}
     box = round(2 * (1.2 * rule.size + path["weight"]))
     dash = f' stroke-dasharray="{path["dashArray"]}"' if path["dashArray"] else ""
     icon = (
         f'<svg width="{box}" height="{box}" aria-hidden="true" focusable="false">'
-        f'<polygon points="{build_symbol_points(rule.symbol, rule.size, box / 2, box / 2)}" fill="{rule.color}" '
+        f'<polygon points="{build_symbol_points(rule.symbol, rule.size, box / 2, box / 2)}" fill="{path["fillColor"]}" '
         f'fill-opacity="{path["fillOpacity"]:g}" stroke="{path["color"]}" stroke-width="{path["weight"]:g}"{dash}/></svg>'
     )
     return {"path": path, "icon": icon, "box": box}
@@ -284,7 +287,7 @@ def _build_list(definition: LayerDefinition, features: Sequence[Mapping[str, Any
 
 
 def _build_approximate_legend() -> str:
-    rule = Rule(label=APPROXIMATE_LEGEND, color="#555555", stroke="#555555", opacity=0, width=2, dash=(3, 3))
+    rule = Rule(label=APPROXIMATE_LEGEND, color="#ffffff", stroke="#555555", opacity=0.85, width=2, dash=(2.5, 2))
     return f"<section><h2>Précision</h2><ul><li>{build_legend(rule, 'point')}<span>{rule.label}</span></li></ul></section>"
 
 

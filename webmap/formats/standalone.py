@@ -142,8 +142,9 @@ def render_folium(groups: Sequence[Group], background: Group, bounds: tuple[floa
             pane=f"couche{i}",
         ).add_to(chart)
     if any(group.features for group in groups):
-        control = folium.LayerControl().add_to(chart)
+        control = folium.LayerControl()
         control.options["collapsed"] = JsCode("window.innerWidth < 800")
+        chart.add_child(control)
     chart.fit_bounds([[south, west], [north, east]], padding=(12, 12))
     return _render_parts(chart)
 
@@ -234,4 +235,5 @@ def _build_css(css: str, assets: Path) -> str:
             raise MissingAssetError(msg)
         return f'url("data:{media};base64,{base64.b64encode(path.read_bytes()).decode()}")'
 
-    return _CSS_URL.sub(inline, css).replace("</style", "<\\/style")
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return _CSS_URL.sub(inline, bare).replace("</style", "<\\/style")

@@ -162,7 +162,7 @@ class Cluster:
         """One start, stop or removal at a time, whichever process asks; system errors become sentences."""
         try:
             if not self.root.is_dir():
-                self.root.mkdir(parents=True)
+                self.root.mkdir(parents=True, exist_ok=True)
                 self.root.chmod(0o755)  # whatever the umask: `postgres` must go through
             with (self.root / "cluster.lock").open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -107,3 +107,17 @@ def fetch_commune_names(database: Database) -> dict[str, str]:
 def check_reader(database: Database) -> None:
     """One trivial read, for `/healthz`. Raises DatabaseError."""
     database.read(sql.SQL("SELECT 1 AS un"))
+
+
+def fetch_layer_places(database: Database, layer: LayerDefinition) -> list[Row]:
+    """List the first 500 rows of a layer by name: cle, nom, code_insee, precision, etat, source, source_ligne, localise."""
+    statement = sql.SQL(
+        "SELECT t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.precision, t.etat, t.source, t.source_ligne,"
+        " t.geom IS NOT NULL AS localise FROM {source} ORDER BY t.{name}, t.{key} LIMIT {limit}"
+    ).format(
+        key=sql.Identifier(layer.key),
+        name=sql.Identifier(layer.name),
+        source=sql_source(layer),
+        limit=sql.Literal(_LISTED_PER_LAYER),
+    )
+    return database.read(statement)

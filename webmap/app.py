@@ -1,0 +1,42 @@
+"""Wiring: settings in, a Flask application out. No import-time side effect, no global."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from webmap import web
+from webmap.catalog.load import load_catalog
+from webmap.config import load_settings
+from webmap.store.db import open_database
+from webmap.store.tiles import TileStore
+from webmap.web.services import Services
+
+if TYPE_CHECKING:
+    from webmap.config import Settings
+    from webmap.store.db import Database
+
+_MAX_BODY = 1_000_000  # bytes; nothing is posted yet
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """Return the application of one deployment; connections open at the first request that needs one.
+
+    Tests give their own `database`. Raises ConfigError or CatalogError with every problem.
+    """
+    catalog = load_catalog(settings.layers_folder)
+    database = database or open_database(settings)
+    app = Flask("webmap", static_folder=None, root_path=str(settings.root / "webmap"), template_folder="web/templates")
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["webmap"] = Services(settings, catalog, database, TileStore(database, catalog.public))
+    web.register(app, settings)
+    return app
+
+
+def create_app_from_environ() -> Flask:
+    """Target of the WSGI server: each worker builds its own."""
+    return create_app(load_settings(os.environ))

@@ -1,0 +1,174 @@
+"""The `webmap` command: the database, the layers, and serving the atlas. Speaks French; known errors are one sentence.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong configuration or catalogue (or wrong usage), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from webmap.catalog.load import load_catalog
+from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
+from webmap.cli.terminal import HELP, Commands, step
+from webmap.config import Settings, load_settings
+from webmap.errors import WebmapError
+from webmap.importing.run import load_source
+from webmap.importing.seeds import load_seeds
+from webmap.store.cluster import Cluster
+from webmap.store.db import open_database
+from webmap.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from webmap.catalog.load import Catalog
+
+
+@click.group(cls=Commands)
+@HELP
+def main() -> None:
+    """L'atlas d'une agglomération : sa base, ses couches, son serveur."""
+
+
+@main.group()
+@HELP
+def db() -> None:
+    """La base de données : privée (dans .webmap/), ou celle de DATABASE_URL."""
+
+
+@db.command("start")
+@HELP
+def db_start() -> None:
+    """Démarre la base privée, en la créant la première fois."""
+    with step("Base privée"):
+        _private_cluster(load_settings(os.environ)).start()
+
+
+@db.command("stop")
+@HELP
+def db_stop() -> None:
+    """Arrête la base privée."""
+    with step("Arrêt de la base privée"):
+        _private_cluster(load_settings(os.environ)).stop()
+
+
+@db.command("upgrade")
+@HELP
+def db_upgrade() -> None:
+    """Met la base à jour : schéma, tables des couches, faits."""
+    settings = load_settings(os.environ)
+    _prepare_database(settings, load_catalog(settings.layers_folder))
+
+
+@db.command("etat")
+@HELP
+def db_etat() -> None:
+    """Dit où est la base et si elle répond."""
+    settings = load_settings(os.environ)
+    if settings.database_url:
+        with open_database(settings).owner() as connection:
+            row = connection.execute("SELECT current_database() AS base, version() AS version").fetchone()
+        click.echo(f"Base de DATABASE_URL : {row}")
+        return
+    cluster = _private_cluster(settings)
+    click.echo(f"Base privée : {'démarrée' if cluster.running() else 'arrêtée'}")
+    click.echo(f"Dossier : {cluster.base}\nJournal : {cluster.log}\nConnexion : {cluster.dsn('webmap_proprietaire')}")
+
+
+@db.command("drop")
+@click.option("--confirmer", is_flag=True, help="Ne pose pas la question.")
+@HELP
+def db_drop(*, confirmer: bool) -> None:
+    """Supprime la base privée et toutes ses données."""
+    settings = load_settings(os.environ)
+    if not confirmer and click.prompt("Toutes les données vont être supprimées. Tapez « oui »", default="non") != "oui":
+        click.echo("Rien n'a été supprimé.")
+        return
+    Cluster(settings.root / ".webmap").destroy()
+    click.echo("La base privée est supprimée.")
+
+
+@main.group()
+@HELP
+def layers() -> None:
+    """Les couches décrites dans layers/."""
+
+
+@layers.command("check")
+@HELP
+def layers_check() -> None:
+    """Vérifie toutes les couches et dit tous les problèmes à la fois."""
+    catalog = load_catalog(load_settings(os.environ).layers_folder)
+    click.echo(f"{len(catalog.layers)} couches, aucun problème.")
+
+
+@main.group()
+@HELP
+def sources() -> None:
+    """Les fichiers officiels (contours, périmètres…)."""
+
+
+@sources.command("load")
+@click.argument("couche")
+@click.argument("fichier", type=click.Path(path_type=Path))
+@HELP
+def sources_load(couche: str, fichier: Path) -> None:
+    """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
+    settings = load_settings(os.environ)
+    catalog = load_catalog(settings.layers_folder)
+    if not settings.database_url:
+        _private_cluster(settings).start()
+    click.echo(load_source(open_database(settings), catalog, settings, couche, fichier))
+
+
+@main.command()
+@HELP
+def serve() -> None:
+    """Prépare la base et sert l'atlas, sur HOST et PORT, jusqu'à Ctrl+C."""
+    settings = load_settings(os.environ)
+    address = check_address(settings)
+    with contextlib.ExitStack() as stack:
+        with step("Catalogue des couches"):
+            catalog = load_catalog(settings.layers_folder)
+        if not settings.database_url:
+            cluster = Cluster(settings.root / ".webmap")
+            if not cluster.running():
+                stack.callback(stop_cluster, cluster)
+            with step("Base privée"):
+                cluster.start()
+        _prepare_database(settings, catalog)
+        stack.enter_context(hold_pid_file(settings))
+        run_server(settings, address)
+
+
+@main.command()
+@HELP
+def stop() -> None:
+    """Arrête l'atlas servi depuis ce dossier, puis sa base privée."""
+    folder = load_settings(os.environ).root / ".webmap"
+    for path in sorted(folder.glob("serve-*.pid")):
+        stop_server(path)
+    if Cluster(folder).running():
+        with step("Arrêt de la base privée"):
+            Cluster(folder).stop()
+    click.echo("Tout est arrêté.")
+
+
+def _private_cluster(settings: Settings) -> Cluster:
+    if settings.database_url:
+        msg = "DATABASE_URL est défini : la base n'est pas celle de webmap, démarrez-la et arrêtez-la là où elle est."
+        raise WebmapError(msg)
+    return Cluster(settings.root / ".webmap")
+
+
+def _prepare_database(settings: Settings, catalog: Catalog) -> None:
+    database = open_database(settings)
+    with step("Schéma et tables"):
+        changes = upgrade(database, catalog, settings)
+    with step("Faits"):
+        changes += load_seeds(database, catalog, settings)
+    for change in changes:
+        click.echo(f"  {change}")

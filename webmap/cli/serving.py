@@ -1,0 +1,176 @@
+"""Serving: the port, the pid file that `webmap stop` reads, the workers, and the address once it really answers."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import ipaddress
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, TextIO
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from webmap.cli.terminal import step
+from webmap.errors import WebmapError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from webmap.config import Settings
+    from webmap.store.cluster import Cluster
+
+_READY_SECONDS = 60
+_STOP_SECONDS = 20
+_MOST_WORKERS = 4  # each holds a pool of connections; the database does the heavy work
+
+
+def check_address(settings: Settings) -> str:
+    """Return the IP address to listen on. Raises WebmapError if the port is taken or the address is not allowed."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        msg = f"HOST = « {settings.host} » n'est pas une adresse de cette machine : essayez 127.0.0.1."
+        raise WebmapError(msg) from error
+    ip = str(address[0])
+    if os.geteuid() == 0 and not ipaddress.ip_address(ip).is_loopback:
+        msg = (
+            f"webmap, lancé par root, refuse d'écouter au-delà de cette machine (HOST={settings.host}) : "
+            "lancez-le avec un compte ordinaire, ou gardez HOST=127.0.0.1 derrière un serveur frontal."
+        )
+        raise WebmapError(msg)
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, settings.port))
+        except OSError as error:
+            raise WebmapError(_refused_port(settings, error)) from error
+    return ip
+
+
+def _refused_port(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        pid = pid_of_locked(settings.root / ".webmap" / f"serve-{settings.port}.pid")
+        who = f"cet atlas, déjà servi par le processus {pid} (make stop l'arrête)" if pid else "un autre programme"
+        return (
+            f"Le port {settings.port} est pris par {who}. Pour servir sur un autre : PORT={settings.port + 1} make run"
+        )
+    if error.errno == errno.EACCES:
+        return f"Le port {settings.port} est réservé à root : choisissez-en un au-dessus de 1023 (PORT=8000 make run)."
+    return f"Impossible d'écouter sur {settings.host}:{settings.port} ({error.strerror}) : essayez HOST=127.0.0.1."
+
+
+@contextlib.contextmanager
+def hold_pid_file(settings: Settings) -> Iterator[None]:
+    """Hold `.webmap/serve-<port>.pid`, locked: the lock, not the number, says that the server lives."""
+    folder = settings.root / ".webmap"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"serve-{settings.port}.pid"
+    with path.open("a+", encoding="utf-8") as file:
+        if not _lock(file):
+            msg = f"Un autre `make run` démarre au même moment sur le port {settings.port} : attendez son adresse."
+            raise WebmapError(msg)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def pid_of_locked(path: Path) -> int | None:
+    """Return the process that holds this pid file, None when nobody does."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return None if _lock(file) else int(file.read())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def stop_server(path: Path) -> None:
+    """Ask the server of a pid file to stop, and wait until it has. Does nothing when it is not running."""
+    pid = pid_of_locked(path)
+    if pid is None:
+        return
+    with step(f"Arrêt de l'atlas (processus {pid})"):
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except PermissionError as error:
+            msg = f"Le processus {pid} appartient à un autre compte : arrêtez-le avec celui-là (ou sudo make stop)."
+            raise WebmapError(msg) from error
+        deadline = time.monotonic() + _STOP_SECONDS
+        while pid_of_locked(path) is not None:
+            if time.monotonic() > deadline:
+                msg = f"Le processus {pid} ne s'arrête pas : attendez la fin des exports en cours, puis relancez."
+                raise WebmapError(msg)
+            time.sleep(0.05)
+
+
+def stop_cluster(cluster: Cluster) -> None:
+    """Stop what this server started, unless another server of the same folder uses it."""
+    if not any(pid_of_locked(path) for path in cluster.root.glob("serve-*.pid")):
+        with step("Arrêt de la base privée"):
+            cluster.stop()
+
+
+def run_server(settings: Settings, address: str) -> None:
+    """Serve until a signal. Workers are spawned, never forked: forking copies locks and connections half-way."""
+    cores = os.cpu_count() or 1
+    server = Granian(
+        "webmap.app:create_app_from_environ",
+        factory=True,
+        address=address,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=min(cores, _MOST_WORKERS),
+        blocking_threads=min(2 * cores + 1, 8),
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    )
+    start = time.perf_counter()
+    server.on_startup(lambda: threading.Thread(target=_announce, args=(settings, address, start), daemon=True).start())
+    multiprocessing.set_start_method("spawn", force=True)
+    server.serve()
+
+
+def _announce(settings: Settings, address: str, start: float) -> None:
+    """Print the address once the server really answers on it."""
+    host = f"[{address}]" if ":" in address else address
+    if ipaddress.ip_address(address).is_unspecified:
+        host = "[::1]" if ":" in address else "127.0.0.1"
+    url = f"http://{host}:{settings.port}"
+    while time.perf_counter() - start < _READY_SECONDS:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()  # noqa: S310 - our own http address
+        except urllib.error.HTTPError as error:
+            click.echo(f"L'atlas répond par une erreur {error.code} : {url}/healthz", err=True)
+            return
+        except OSError:
+            time.sleep(0.05)
+            continue
+        click.echo(f"Serveur … {time.perf_counter() - start:.1f} s".replace(".", ","))
+        click.echo(f"Atlas servi sur {url} (Ctrl+C pour arrêter)")
+        return
+    click.echo(f"Le serveur ne répond pas sur {url} depuis {_READY_SECONDS} s.", err=True)

@@ -1,0 +1,70 @@
+"""The front-end's files, read once at start: few, small, compressed once, and named by what they contain."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from webmap.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_REQUIRED = ("carte.js", "carte.css", "pages.css")
+_YEAR = 31_536_000
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file: its bytes, gzipped too, its type, and the start of its SHA-256."""
+
+    body: bytes
+    compressed: bytes
+    mimetype: str
+    digest: str
+
+
+class Assets:
+    """Everything directly in `static/dist`; `folium/` is for the files we build, not for browsers."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the folder. Raises ConfigError when the front-end was not built."""
+        missing = [name for name in _REQUIRED if not (folder / name).is_file()]
+        if missing:
+            raise ConfigError([f"Le front n'est pas construit ({', '.join(missing)} manque dans {folder}) : lancez `make front`."])
+        self._files = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+    def url(self, name: str) -> str:
+        """Address of a file, changing with its content so that it may be cached for ever."""
+        return f"/static/{name}?v={self._files[name].digest}"
+
+    def respond(self, filename: str) -> Response:
+        """Return one file. Raises NotFoundError."""
+        asset = self._files.get(filename)
+        if asset is None:
+            raise NotFoundError(f"Il n'y a pas de fichier « {filename[:60]} ».")
+        squeezed = "gzip" in request.accept_encodings
+        response = Response(asset.compressed if squeezed else asset.body, mimetype=asset.mimetype)
+        if squeezed:
+            response.headers["Content-Encoding"] = "gzip"
+        response.vary.add("Accept-Encoding")
+        named = request.args.get("v") == asset.digest
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if named else "no-cache"
+        response.set_etag(asset.digest, weak=True)
+        return response
+
+
+def _read(path: Path) -> Asset:
+    body = path.read_bytes()
+    guessed = {".js": "text/javascript", ".mjs": "text/javascript"}.get(path.suffix)
+    return Asset(
+        body=body,
+        compressed=gzip.compress(body, mtime=0),
+        mimetype=guessed or mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        digest=hashlib.sha256(body).hexdigest()[:12],
+    )

@@ -1,0 +1,103 @@
+"""`/`: the map. Everything the viewer needs before its first tile is in the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from webmap.catalog.style import build_legend
+from webmap.store.places import contours_loaded, fetch_inventory
+from webmap.store.summaries import fetch_units
+from webmap.web import params
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.web.services import Services
+
+SCHEMATIC = "Cellules schématiques, pas des limites administratives"
+# The server hands its addresses to the script: no path is written in JavaScript.
+URLS = {
+    "tuiles": "/tuiles/{ids}/{z}/{x}/{y}.mvt",
+    "fiche": "/fiches/{couche}/{cle}.json",
+    "recherche": "/recherche.json",
+    "export": "/exports/{couche}.geojson",
+    "territoire": "/territoires/{decoupage}/{code}",
+    "couche": "/couches/{couche}",
+    "couches": "/couches",
+    "carte": "/cartes/{code}.html",
+}
+
+
+def carte() -> str:
+    """Answer the map page."""
+    return render_template("carte.html", atlas=build_atlas(services()))
+
+
+def build_atlas(atlas: Services) -> dict[str, Any]:
+    """The state the page starts from: layers by theme with counts and legend, units to filter by, basemaps, addresses."""
+    territoire = atlas.settings.territoire
+    drawn = [layer for layer in atlas.catalog.public if layer.drawn]
+    inventory = fetch_inventory(atlas.database, drawn)
+    contours = contours_loaded(atlas.database)
+    themes = [
+        {"id": theme.id, "titre": theme.title, "couches": [_layer(layer, inventory[layer.id]) for layer in drawn if layer.theme == theme.id]}
+        for theme in atlas.catalog.themes
+    ]
+    return {
+        "titre": territoire.titre,
+        "territoire": {"code": territoire.code, "nom": territoire.nom, "etendue": territoire.etendue},
+        "contours_charges": contours,
+        "avertissement_contours": None if contours else SCHEMATIC,
+        "themes": [theme for theme in themes if theme["couches"]],
+        "decoupages": [_decoupage(atlas, decoupage) for decoupage in params.decoupage_ids(atlas.catalog) if decoupage != "territoire"],
+        "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
+        "urls": URLS,
+    }
+
+
+def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
+    rules = layer.style.rules if layer.style else ()
+    return {
+        "id": layer.id,
+        "titre": layer.title,
+        "singulier": layer.singular,
+        "geometrie": layer.geometry,
+        "style": layer.style.model_dump() if layer.style else None,
+        "affichee": layer.shown,
+        "zoom_min": layer.zoom_min,
+        "zoom_max": layer.zoom_max,
+        "ordre": layer.order,
+        "lignes": counts["lignes"],
+        "localises": counts["localises"],
+        "revision": counts["revision"],
+        # Our own SVG, with no text from a row or a request in it.
+        "legende": [{"label": rule.label, "svg": Markup(build_legend(rule, layer.geometry))} for rule in rules],  # noqa: S704
+        "avertissement": layer.warning,
+    }
+
+
+def _decoupage(atlas: Services, decoupage: str) -> dict[str, Any]:
+    title, plural, warning = decoupage_titles(atlas, decoupage)
+    units = fetch_units(atlas.database, decoupage)
+    return {
+        "id": decoupage,
+        "titre": title,
+        "pluriel": plural,
+        "avertissement": warning,
+        "unites": [{"code": unit.code, "nom": unit.nom, "etendue": unit.etendue} for unit in units],
+    }
+
+
+def decoupage_titles(atlas: Services, decoupage: str) -> tuple[str, str, str | None]:
+    """(singular title, plural title, warning) of a découpage."""
+    if decoupage == "territoire":
+        return "Territoire", "Territoire", None
+    if decoupage == "commune":
+        return "Commune", "Communes", None
+    definition = atlas.catalog.by_id[decoupage].decoupage
+    if definition is None:
+        raise KeyError(decoupage)
+    return definition.title, definition.plural, definition.warning

@@ -1,0 +1,85 @@
+"""`/cartes/<code>.html`: the map of a unit as one file that needs no network and no server."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+
+from webmap.errors import BadParameterError, NotFoundError
+from webmap.formats.carte import CARTE_CSP, CarteLayer, build_carte
+from webmap.store.features import Selection, stream_features
+from webmap.store.places import contours_loaded
+from webmap.store.summaries import fetch_units
+from webmap.store.units import find_unit
+from webmap.web import params
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import LayerDefinition
+
+_MAX_BYTES = 20_000_000  # of features: a heavier file would not open on an old PC
+
+
+def carte(code: str) -> Response:
+    """Answer the file, shown under its own sandboxed policy, or downloaded with `?telecharger`."""
+    atlas = services()
+    params.refuse_unknown({"couches", "telecharger"})
+    decoupage, code = _find(code)
+    ids = request.args.get("couches")
+    layers = (
+        [layer for layer in atlas.catalog.public if layer.drawn and layer.shown and not layer.decoupage]
+        if ids is None
+        else params.parse_layers(atlas.catalog, ids)
+    )
+    response = Response(_build(decoupage, code, layers), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = CARTE_CSP
+    if "telecharger" in request.args:
+        response.headers["Content-Disposition"] = f'attachment; filename="carte_{decoupage}_{code}.html"'
+    return response
+
+
+def _find(code: str) -> tuple[str, str]:
+    atlas = services()
+    if code == "territoire":
+        return "territoire", atlas.settings.territoire.code
+    order = [decoupage for decoupage in params.decoupage_ids(atlas.catalog) if decoupage != "territoire"]
+    found = None if "\x00" in code else find_unit(atlas.database, ["territoire", *order], code)
+    if found is None:
+        raise NotFoundError(f"Il n'y a ni bassin ni territoire « {code[:60]} ». Les codes sont à l'adresse /territoires.")
+    return found
+
+
+def _build(decoupage: str, code: str, layers: list[LayerDefinition]) -> str:
+    atlas = services()
+    unit = next(unit for unit in fetch_units(atlas.database, decoupage) if unit.code == code)
+    selection = Selection(units=((decoupage, code),))
+    # The whole territory also carries what no source locates: it is listed, not drawn.
+    chosen = Selection() if decoupage == "territoire" else selection
+    collections = [CarteLayer(layer, _collect(layer, chosen)) for layer in layers]
+    background = _collect(atlas.catalog.by_id["commune"], selection)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return build_carte(
+        title=f"{atlas.settings.territoire.titre} : {unit.nom}",
+        subtitle=", ".join(layer.title for layer in layers),
+        layers=collections,
+        background=background,
+        schematic=not contours_loaded(atlas.database),
+        bounds=unit.etendue or atlas.settings.territoire.etendue,
+        sources=sorted({f"{layer.source.name}, {layer.source.producer}, {layer.source.millesime}" for layer in layers}),
+        date=today.strftime("%d/%m/%Y"),
+        assets=atlas.settings.static_folder / "folium",
+    )
+
+
+def _collect(layer: LayerDefinition, selection: Selection) -> dict[str, Any]:
+    parts, size = [], 0
+    for part in stream_features(services().database, layer, selection, cells=True):
+        size += len(part)
+        if size > _MAX_BYTES:
+            msg = f"La couche « {layer.title} » est trop lourde pour un seul fichier : choisissez un bassin ou moins de couches."
+            raise BadParameterError(msg)
+        parts.append(part)
+    return {"type": "FeatureCollection", "features": json.loads(b"[" + b"".join(parts) + b"]")}

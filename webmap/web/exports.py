@@ -1,0 +1,69 @@
+"""`/exports/<id>.geojson`: a layer, or a part of it, as RFC 7946 GeoJSON, streamed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from webmap.store.features import stream_features
+from webmap.web import params
+from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.store.features import Selection
+
+MIMETYPE = "application/geo+json"
+
+
+def geojson(layer_id: str) -> Response:
+    """Answer the rows of a layer; `bbox`, `bassin`, `commune` and any other découpage select."""
+    atlas = services()
+    layer = atlas.catalog.require_public(layer_id)
+    params.refuse_unknown({"bbox", *params.decoupage_ids(atlas.catalog)})
+    selection = params.parse_selection(atlas.database, atlas.catalog)
+    etag = revision_etag([layer.id], "export", layer.id, selection)
+    response = not_modified(etag)
+    if response is None:
+        response = Response(_body(layer, selection), mimetype=MIMETYPE)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(layer, selection)}"'
+    return with_etag(response, etag)
+
+
+def _body(layer: LayerDefinition, selection: Selection) -> Iterator[bytes]:
+    """Start the statement before the first byte is promised, so that a failure is still a clean error."""
+    if request.method == "HEAD":
+        return iter(())
+    features = stream_features(services().database, layer, selection)
+    first = next(features, b"")
+    return _wrap(layer, first, features)
+
+
+def _wrap(layer: LayerDefinition, first: bytes, features: Iterator[bytes]) -> Iterator[bytes]:
+    source = {
+        "titre": layer.title,
+        "producteur": layer.source.producer,
+        "source": layer.source.name,
+        "licence": layer.source.licence,
+        "millesime": layer.source.millesime,
+        "export": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+    }
+    # `name` is read by GDAL and QGIS as the layer's name; `metadonnees` is a foreign member (RFC 7946 §6.1).
+    head = json.dumps({"type": "FeatureCollection", "name": layer.id, "metadonnees": source}, ensure_ascii=False)
+    yield head[:-1].encode() + b', "features": [\n' + first
+    yield from features
+    yield b"]}\n"
+
+
+def _file_name(layer: LayerDefinition, selection: Selection) -> str:
+    units = [f"{decoupage}-{code}" for decoupage, code in selection.units]
+    parts = [layer.id, *units, *(["emprise"] if selection.bbox else [])]
+    safe = ["".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in part) for part in parts]
+    return "_".join(safe) + ".geojson"

@@ -1,0 +1,90 @@
+"""Errors as the person or the program that asked can use them: a French page, or RFC 9457 JSON. Never a stack trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from webmap.errors import BadParameterError, DatabaseError, NotFoundError, WebmapError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_log = logging.getLogger("webmap")
+_SENTENCES = {
+    404: "Cette adresse ne mène à rien. La carte est à l'adresse /, la liste des couches à l'adresse /couches.",
+    405: "Cette adresse se lit seulement (GET).",
+    413: "La demande est trop longue.",
+    400: "La demande n'est pas comprise.",
+}
+_TITLES = {
+    400: "Demande incomprise",
+    404: "Introuvable",
+    405: "Méthode refusée",
+    422: "Fichier refusé",
+    503: "Base de données indisponible",
+}
+# What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
+_PUBLIC = (BadParameterError, NotFoundError)
+
+
+def register(app: Flask) -> None:
+    """Make the application answer every error through `answer`."""
+    app.register_error_handler(WebmapError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def answer(status: int, code: str, sentence: str) -> Response:
+    """Return a problem: HTML for a browser asking for a page, `application/problem+json` for all else."""
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    if _wants_page():
+        response = Response(render_template("probleme.html", titre=title, phrase=sentence, statut=status), status=status)
+    else:
+        body = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "code": code}
+        text = json.dumps(body, ensure_ascii=False)
+        response = Response(text, status=status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _wants_page() -> bool:
+    if request.path.endswith((".json", ".geojson", ".mvt", ".csv")) or request.path == "/healthz":
+        return False
+    return request.accept_mimetypes.best_match(["text/html", "application/json"], default="application/json") == "text/html"
+
+
+def _known(error: WebmapError) -> Response:
+    if isinstance(error, _PUBLIC):
+        return answer(error.status, error.code, str(error))
+    if isinstance(error, DatabaseError):
+        _log.error("%s", error)
+        sentence = "La base de données ne répond pas ou met trop de temps. Réessayez dans un instant."
+        return answer(error.status, error.code, sentence)
+    return _unknown(error)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < HTTPStatus.BAD_REQUEST:  # a redirection is no problem
+        return error.get_response()  # type: ignore[return-value]  # werkzeug's own response
+    response = answer(status, f"http_{status}", _SENTENCES.get(status, "La demande ne peut pas être servie."))
+    allow = error.get_response().headers.get("Allow")
+    if allow:
+        response.headers["Allow"] = allow
+    return response
+
+
+def _unknown(error: Exception) -> Response:
+    incident = secrets.token_hex(4)
+    _log.exception("incident %s on %s", incident, request.path, exc_info=error)
+    sentence = f"Une erreur imprévue s'est produite. Signalez l'incident {incident} à l'administrateur de l'atlas."
+    return answer(500, "incident", sentence)

@@ -1,0 +1,95 @@
+"""What every response carries: security headers, compression, revalidation."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+
+from webmap.store.places import fetch_revisions
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from webmap.config import Settings
+
+_MIN_COMPRESSED = 1_000
+_COMPRESSED = ("text/", "application/json", "application/problem+json", "application/geo+json", "application/vnd.mapbox-vector-tile")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
+}
+
+
+def build_csp(settings: Settings) -> str:
+    """The policy of every page: our own origin only, plus images from the basemaps this deployment configured."""
+    origins = sorted({fond.origin for fond in settings.fonds if fond.origin})
+    images = " ".join(["'self'", "data:", *origins])
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; font-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'"
+    )
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add the headers and the compression to everything the application answers."""
+    csp = build_csp(settings)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", csp)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return _compress(response)
+
+
+def _compress(response: Response) -> Response:
+    """Gzip what is finished, textual and worth it. Streams pass as they are: memory stays flat."""
+    if response.is_streamed or "Content-Encoding" in response.headers or not response.mimetype.startswith(_COMPRESSED):
+        return response
+    response.vary.add("Accept-Encoding")
+    if "gzip" not in request.accept_encodings or response.content_length is None or response.content_length < _MIN_COMPRESSED:
+        return response
+    response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
+    """An ETag of what is asked and of the revisions it reads: one indexed read.
+
+    Every answer also depends on the communes: contours, memberships and populations raise their revision.
+    """
+    revisions = fetch_revisions(services().database, {*layer_ids, "commune"})
+    return hashlib.sha256(repr((services().catalog, parts, revisions)).encode()).hexdigest()[:32]
+
+
+def not_modified(etag: str) -> Response | None:
+    """Return a 304 when the client already has this version, else None."""
+    if etag not in request.if_none_match:
+        return None
+    response = Response(status=304)
+    response.set_etag(etag, weak=True)
+    return response
+
+
+def with_etag(response: Response, etag: str) -> Response:
+    """Set a weak ETag: the bytes may be compressed on the way."""
+    response.set_etag(etag, weak=True)
+    return response
+
+
+def json_response(content: Any, mimetype: str = "application/json") -> Response:  # noqa: ANN401 - whatever JSON can say
+    """Return JSON in UTF-8, accents as they are, open to any site: what is public is meant to be taken."""
+    response = Response(json.dumps(content, ensure_ascii=False), mimetype=mimetype)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
