@@ -22,7 +22,7 @@ function definition(libelle, valeur, note) {
 
 function renderSource(source) {
   if (!source) return null;
-  const parts = [source.millesime && `millésime ${source.millesime}`, source.ligne && `ligne ${source.ligne}`, source.licence && `licence ${source.licence}`];
+  const parts = [source.producteur, source.millesime && `millésime ${source.millesime}`, source.ligne && (/^[\d\s,;–-]+$/.test(source.ligne) ? `ligne ${source.ligne}` : source.ligne), source.licence && `licence ${source.licence}`];
   return element(
     "footer",
     { class: "fiche-source" },

@@ -54,8 +54,7 @@ export function initFonds({ atlas, etat }) {
   etat.subscribe(({ fond }) => {
     select.value = fond;
     const { attribution } = fondOf(fond) ?? {};
-    const ours = `Données : ${atlas.territoire.nom}, sources dans chaque fiche et sur la page Couches`;
-    byId("attributions").textContent = [attribution, ours].filter(Boolean).join(" · ");
+    byId("attribution-fond").textContent = attribution ? `${attribution} · ` : "";
   });
   return { choose };
 }

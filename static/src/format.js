@@ -23,3 +23,14 @@ export function formatCompte({ geometrie, lignes, localises }) {
 export function foldText(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
 }
+
+/** Break a long name for the map: lines of about `width` letters, cut at spaces. */
+export function wrapText(text, width = 22) {
+  const lines = [];
+  for (const word of String(text).split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.slice(0, 4).join("\n") + (lines.length > 4 ? "…" : "");
+}

@@ -5,6 +5,7 @@ import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import { checkColor, ruleFor } from "./couleur.js";
 import { distanceToShape, meetsBox } from "./geometrie.js";
+import { createEtiquettes } from "./map_etiquettes.js";
 import { createFonds } from "./map_fonds.js";
 import { screenFactor } from "./map_style.js";
 import { computeEmprise, createCouchesTuilees } from "./map_tuiles.js";
@@ -37,6 +38,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   const shared = { map, atlas, emprise, reprise, context, couchesById };
   const fonds = createFonds(shared);
   const couches = createCouchesTuilees(shared);
+  const refreshEtiquettes = createEtiquettes(map);
 
   function currentVue() {
     const [lon, lat] = toLonLat(view.getCenter() ?? [0, 0]);
@@ -48,7 +50,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       couche: couche.id,
       cle: String(feature.get("cle")),
       nom: String(feature.get("nom") ?? feature.get("cle")),
-      approximatif: Boolean(feature.get("approximatif")),
+      approximatif: Boolean(feature.get("approximatif")) && !feature.get("schematique"),
       schematique: Boolean(feature.get("schematique")),
       couleur: checkColor(ruleFor(couche.style, feature.getProperties())?.color),
     };
@@ -94,7 +96,11 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   map.on("singleclick", (event) => onPick(pickAt(event.coordinate)));
   map.on("loadstart", () => onBusy(true));
   map.on("loadend", () => onBusy(false));
-  map.on("rendercomplete", onComplete);
+  map.on("rendercomplete", () => {
+    const extent = view.calculateExtent(map.getSize());
+    refreshEtiquettes(couches.featuresIn(extent, view.getZoom()), extent, view.getZoom());
+    onComplete();
+  });
   let hovering = 0;
   map.on("pointermove", (event) => {
     if (event.dragging || event.originalEvent.pointerType === "touch") return onHover(null);

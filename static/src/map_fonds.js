@@ -54,7 +54,8 @@ function createNoms(atlas, context) {
   const source = new VectorSource();
   for (const { id, unites } of atlas.decoupages) {
     if (id !== "commune" && id !== "bassin") continue;
-    for (const { nom, centre, etendue } of unites) {
+    const first = [...unites].sort((a, b) => (b.population ?? 0) - (a.population ?? 0)); // the largest keep their names
+    for (const { nom, centre, etendue } of first) {
       const at = centre ?? (etendue && [(etendue[0] + etendue[2]) / 2, (etendue[1] + etendue[3]) / 2]);
       if (at) source.addFeature(new Feature({ geometry: new Point(fromLonLat(at)), nom, decoupage: id }));
     }
@@ -62,7 +63,7 @@ function createNoms(atlas, context) {
   const kept = new Map();
   return new VectorLayer({
     source,
-    declutter: "etiquettes",
+    declutter: "noms", // among themselves only: symbols may lie over a name, never hide it altogether
     zIndex: 5,
     style(feature, resolution) {
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;

@@ -5,6 +5,7 @@ import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
 import { checkColor, ruleFor, withOpacity } from "./couleur.js";
+import { wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
 
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
@@ -23,11 +24,11 @@ function newCanvas(width, height, ratio) {
   return [canvas, context];
 }
 
-/** A fill of colour and hatch, 16 px square so that it joins itself at tile borders. */
+/** A fill of colour and hatch, 16 px square (32 on a wall) so that it joins itself at the borders of 512 px tiles. */
 export function buildHatch(kind, color, opacity, stroke, strokeOpacity = 0.75) {
   const motif = MOTIFS[kind];
   if (!motif) return withOpacity(color, opacity);
-  const [canvas, context] = newCanvas(16, 16, 1);
+  const [canvas, context] = newCanvas(16, 16, screenFactor() > 1.5 ? 2 : 1);
   context.fillStyle = withOpacity(color, opacity);
   context.fillRect(0, 0, 16, 16);
   context.strokeStyle = withOpacity(stroke, strokeOpacity);
@@ -95,14 +96,16 @@ function buildSymbol(rule, factor, { approximatif, choisi }) {
 }
 
 export function buildText(label, text, factor, offset = 0, weight = 600) {
+  // Below a symbol, the first line stays where it is and the others follow under it.
   return new Text({
-    text: String(text),
+    text: wrapText(text),
     font: `${weight} ${Math.round(label.size * factor)}px ${FONT}`,
     fill: new Fill({ color: checkColor(label.color, "#1d1d1f") }),
     stroke: new Stroke({ color: "rgba(255,255,255,.92)", width: 3.5 * factor }),
     offsetY: offset,
+    textBaseline: offset ? "top" : "middle",
     overflow: true,
-    padding: [2, 4, 2, 4],
+    padding: [1, 2, 1, 2],
   });
 }
 
@@ -115,7 +118,9 @@ function lineStyles(rule, factor, { approximatif, choisi }) {
   const dash = rule.dash.length ? rule.dash.map((part) => part * factor) : approximatif ? DASHED : undefined;
   const casing = new Stroke({ color: choisi ? "#1d1d1f" : "rgba(255,255,255,.75)", width: width + (choisi ? 7 : 2.5) * factor });
   const glow = choisi ? [new Style({ stroke: new Stroke({ color: SELECTION, width: width + 4 * factor }) })] : [];
-  return [new Style({ stroke: casing }), ...glow, new Style({ stroke: new Stroke({ color: checkColor(rule.color), width, lineDash: dash, lineCap: dash ? "butt" : "round" }) })];
+  const line = new Stroke({ color: checkColor(rule.color), width, lineDash: dash, lineCap: dash ? "butt" : "round" });
+  // The casings of all lines lie under all lines: a line cut in many pieces has no white joints.
+  return [new Style({ stroke: casing, zIndex: choisi ? 0 : -1 }), ...glow, new Style({ stroke: line })];
 }
 
 function polygonStyles(rule, factor, { schematique, choisi }) {
@@ -153,7 +158,7 @@ export function buildStyleFunction(couche, context) {
     const text = label && couche.geometrie === "point" && context.zoomOf(resolution) >= label.zoom_min ? properties[label.field] : null;
     if (text === null || text === undefined || text === "") return styles;
     const textKey = `${key}|${text}`;
-    if (!kept.has(textKey)) kept.set(textKey, new Style({ text: buildText(label, text, factor, (rule.size + 5 + label.size / 2) * factor) }));
+    if (!kept.has(textKey)) kept.set(textKey, new Style({ text: buildText(label, text, factor, (rule.size + 5) * factor) }));
     return [...styles, kept.get(textKey)];
   };
 }

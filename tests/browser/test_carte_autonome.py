@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.formats.test_carte import HOSTILE, the_carte
+from tests.formats.test_carte import ASSETS, HOSTILE, the_carte
 from webmap.formats.carte import CARTE_CSP
 
+AXE = ASSETS.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -87,6 +88,7 @@ def test_every_feature_is_drawn(opened: Opened) -> None:
     assert count(page, ".leaflet-couche2-pane .symbole polygon") == 25
     assert count(page, '.leaflet-couche2-pane path[stroke-dasharray="2.5 2"]') == 5
     assert count(page, '.leaflet-couche2-pane polygon[stroke-dasharray="2.5 2"]') == 5
+    assert count(page, '[role="button"][tabindex="0"][aria-label*=", un "]') == 50 + 2 + 50
     fills = page.evaluate("[...document.querySelectorAll('.leaflet-couche0-pane path')].map((p) => p.getAttribute('fill'))")
     assert fills.count("url(#motif-0-0)") == 25
     assert fills.count("#3b6ea5") == 25
@@ -167,6 +169,26 @@ def test_nothing_wider_than_the_screen(opened: Opened) -> None:
     assert chart
     assert chart["height"] > 400
     assert chart["width"] >= 390 - 1
+
+
+def test_commune_names_are_centred(opened: Opened) -> None:
+    """Leaflet measures a name to centre it: one that is not shown yet must have its width all the same."""
+    widths = opened.page.evaluate("[...document.querySelectorAll('.nom-commune')].map((name) => name.offsetWidth)")
+    assert len(widths) == 3
+    assert min(widths) > 20
+
+
+def test_axe_finds_nothing(opened: Opened) -> None:
+    assert AXE.is_file(), f"{AXE} manque : `npm ci` dans static/"
+    page = opened.page
+    zone = page.locator(".leaflet-couche0-pane path").nth(22).bounding_box()
+    assert zone
+    page.mouse.click(zone["x"] + 4, zone["y"] + 4)
+    wait_until(page, "!!document.querySelector('.fiche')")
+    page.wait_for_timeout(500)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
 def test_injected_handler_is_refused_by_the_file_itself(offline_browser: Browser, tmp_path: Path) -> None:

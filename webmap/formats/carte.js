@@ -77,7 +77,7 @@ function carteReady(map) {
     node.title = "Couches";
     node.setAttribute("aria-label", "Couches");
   });
-  const names = () => box.classList.toggle("loin", map.getZoom() < 11.2);
+  const names = () => box.classList.toggle("loin", map.getZoom() < 11);
   map.on("zoomend", names);
   names();
   let opener = null;

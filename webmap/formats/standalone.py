@@ -142,9 +142,8 @@ def render_folium(groups: Sequence[Group], background: Group, bounds: tuple[floa
             pane=f"couche{i}",
         ).add_to(chart)
     if any(group.features for group in groups):
-        control = folium.LayerControl()
-        control.options["collapsed"] = JsCode("window.innerWidth < 800")
-        chart.add_child(control)
+        options: dict[str, Any] = {"collapsed": JsCode("window.innerWidth < 800")}
+        chart.add_child(folium.LayerControl(**options))
     chart.fit_bounds([[south, west], [north, east]], padding=(12, 12))
     return _render_parts(chart)
 

@@ -28,6 +28,7 @@ class Report:
 
     decoupage: str
     contours: bool
+    contour_source: str
     units: tuple[UnitReport, ...]
     rests: tuple[Rest, ...]
     ensemble: UnitReport
@@ -48,13 +49,13 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
     ]
     ensemble = UnitReport(whole_unit, (*ensemble_values, *build_stated(catalog, catalog.public)))
     if decoupage == "territoire":
-        return Report(decoupage, context.contours, (ensemble,), (), ensemble)
+        return Report(decoupage, context.contours, context.contour_source, (ensemble,), (), ensemble)
     units = [
         UnitReport(unit, tuple(v for layer in layers for v in build_values(layer, unit, summaries[layer.id], context, whole=False)))
         for unit in fetch_units(database, decoupage)
     ]
     rests = [build_rest(layer, summaries[layer.id]) for layer in layers]
-    return Report(decoupage, context.contours, tuple(units), tuple(rests), ensemble)
+    return Report(decoupage, context.contours, context.contour_source, tuple(units), tuple(rests), ensemble)
 
 
 def _fetch_context(database: Database, catalog: Catalog) -> Context:

@@ -56,7 +56,7 @@ def _build(layer: LayerDefinition, row: Row) -> dict[str, Any]:
         "etendue": build_extent(row),
         "localisation": _location(row),
         "precision": row["precision"],
-        "etat": french.ETATS.get(row["etat"], row["etat"]),
+        "etat": french.etat(row["etat"]),
         "source": {
             "nom": document.title if document else row["source"],
             "producteur": document.producer if document else layer.source.producer,

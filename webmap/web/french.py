@@ -46,6 +46,11 @@ def pluriel(count: int, singular: str, plural: str | None = None) -> str:
     return f"{nombre(count)}{SPACE}{word}"
 
 
+def etat(value: str | None) -> str:
+    """« en projet » for `projet`."""
+    return ETATS.get(value or "", value or "—")
+
+
 def _plural(singular: str) -> str:
     first, _, rest = singular.partition(" ")
     ending = first if first.endswith(("s", "x", "z")) else first + ("x" if first.endswith("eau") else "s")
