@@ -1,0 +1,106 @@
+"""Reading commune contours from a GeoJSON file (`code`, `nom`): every doubt is told before anything is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from shapely.geometry import shape
+
+from webmap.errors import ImportRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MAX_BYTES = 200_000_000
+_SHOWN = 10
+# A commune's centre lies in its contour, or near it: rounded centres and concave communes leave a margin, in degrees
+# (about 2 km). Further than that, the file speaks of another place, or its axes are swapped.
+_CENTRE_MARGIN = 0.02
+
+
+@dataclass(frozen=True)
+class Contour:
+    """One commune's contour, WGS84, as hexadecimal EWKB; `nom` is the file's, which may drop the article."""
+
+    code_insee: str
+    nom: str
+    ewkb: str
+
+
+def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None]) -> tuple[list[Contour], int]:
+    """Read the contours of the communes in `centres` (code -> WGS84 centre). Returns them and how many others were left out.
+
+    Raises ImportRefusedError unless each commune has exactly one valid surface around its centre.
+    """
+    features = _read_features(path)
+    problems: list[str] = []
+    contours: dict[str, Contour] = {}
+    others = 0
+    for number, feature in enumerate(features, 1):
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        code = str((properties or {}).get("code") or "")
+        if code not in centres:
+            others += 1
+            if not code:
+                problems.append(f"objet {number} : pas de propriété « code »")
+            continue
+        if code in contours:
+            problems.append(f"objet {number} : la commune {code} est déjà venue")
+            continue
+        geometry = _parse_geometry(feature.get("geometry"), f"objet {number}, commune {code}", centres[code], problems)
+        if geometry is not None:
+            name = str((properties or {}).get("nom") or "")
+            contours[code] = Contour(code, name, shapely.to_wkb(geometry, hex=True))
+    missing = sorted(centres.keys() - contours.keys())
+    if missing:
+        problems.append(f"{len(missing)} communes du territoire sans contour : {', '.join(missing[:_SHOWN])}{'…' if len(missing) > _SHOWN else ''}")
+    if problems:
+        shown = problems[: 2 * _SHOWN] + ([f"… et {len(problems) - 2 * _SHOWN} autres"] if len(problems) > 2 * _SHOWN else [])
+        raise ImportRefusedError(f"{path.name} est refusé, les contours en place sont inchangés.", shown)
+    return [contours[code] for code in sorted(contours)], others
+
+
+def _read_features(path: Path) -> list[Any]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ImportRefusedError(f"{path.name} dépasse {MAX_BYTES // 1_000_000} Mo : extrayez-en les communes du territoire.")
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        msg = f"{path.name} n'est pas du GeoJSON en UTF-8. Attendu : une FeatureCollection avec les propriétés code et nom."
+        raise ImportRefusedError(msg, [str(error)]) from error
+    if not isinstance(content, dict) or content.get("type") != "FeatureCollection" or not isinstance(content.get("features"), list):
+        raise ImportRefusedError(f"{path.name} n'est pas une FeatureCollection GeoJSON.")
+    name = str((content.get("crs") or {}).get("properties", {}).get("name", "")) if isinstance(content.get("crs"), dict) else ""
+    if name and not name.endswith(("CRS84", "4326")):
+        raise ImportRefusedError(f"{path.name} est en {name} : attendu WGS84 (longitude, latitude), comme tout GeoJSON.")
+    return list(content["features"])
+
+
+def _parse_geometry(
+    raw: object, where: str, centre: tuple[float, float] | None, problems: list[str]
+) -> shapely.Geometry | None:
+    try:
+        geometry = shapely.force_2d(shape(raw))
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
+        problems.append(f"{where} : géométrie absente ou illisible")
+        return None
+    if geometry.geom_type not in {"Polygon", "MultiPolygon"} or geometry.is_empty:
+        problems.append(f"{where} : {geometry.geom_type}, attendu une surface")
+        return None
+    if not geometry.is_valid:
+        problems.append(f"{where} : contour invalide ({shapely.is_valid_reason(geometry)})")
+        return None
+    west, south, east, north = geometry.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004 - the range of degrees
+        problems.append(f"{where} : coordonnées hors des degrés WGS84 ; le fichier est peut-être en Lambert-93")
+        return None
+    if centre is not None and geometry.distance(shapely.Point(*centre)) > _CENTRE_MARGIN:
+        problems.append(f"{where} : loin du centre connu de la commune ; longitude et latitude sont peut-être inversées")
+        return None
+    return geometry
