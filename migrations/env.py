@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import text
 
 from webmap.store.tables import metadata
 
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
 # The tables of `pub` are the builder's (`webmap/store/schema.py`); Alembic must neither see nor drop them.
 SCHEMAS = {"app"}
 
 
-def include_name(name: str | None, type_: str, parent_names: dict[str, str | None]) -> bool:
+def include_name(name: str | None, type_: str, parent_names: MutableMapping[Any, str | None]) -> bool:
     """Keep Alembic's comparison inside our own schema."""
     del parent_names
     return type_ != "schema" or name in SCHEMAS

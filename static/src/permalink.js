@@ -49,7 +49,7 @@ function decodeCouches(text) {
     couches.delete(name);
     couches.set(name, { id: name, opacite: opacite > 0 && opacite <= 1 ? opacite : 1 });
   }
-  return [...couches.values()];
+  return couches.size > 0 || text === "" ? [...couches.values()] : null;
 }
 
 /** Only what the fragment says, and says well: a part that is absent or unreadable is left out. */
@@ -59,7 +59,7 @@ export function decodeFragment(fragment) {
     const cut = part.indexOf("=");
     const [name, text] = cut < 0 ? [part, ""] : [part.slice(0, cut), part.slice(cut + 1)];
     if (name === "vue") state.vue = decodeVue(text) ?? state.vue;
-    if (name === "couches" && cut > 0) state.couches = decodeCouches(text);
+    if (name === "couches" && cut > 0) state.couches = decodeCouches(text) ?? state.couches;
     if (name === "fond") state.fond = decodeText(text) || undefined;
     const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
     if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };

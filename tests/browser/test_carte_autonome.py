@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.formats.test_carte import ASSETS, HOSTILE, the_carte
 from webmap.formats.carte import CARTE_CSP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Dialog, Page, Playwright
 
 AXE = ASSETS.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -37,11 +40,10 @@ def wait_until(page: Page, expression: str, seconds: float = 10) -> None:
 
 
 @pytest.fixture(scope="module")
-def offline_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
-        yield browser
-        browser.close()
+def offline_browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
@@ -64,11 +66,13 @@ def opened(offline_browser: Browser, tmp_path: Path, request: pytest.FixtureRequ
 
 def watch(found: Opened) -> None:
     page = found.page
-    page.on("request", lambda request: found.requests.append(request.url) if not request.url.startswith("data:") else None)
+    page.on(
+        "request", lambda request: found.requests.append(request.url) if not request.url.startswith("data:") else None
+    )
     page.on("console", lambda message: found.messages.append(message.text))
     page.on("pageerror", lambda error: found.messages.append(str(error)))
 
-    def dialog(shown: Any) -> None:
+    def dialog(shown: Dialog) -> None:
         found.dialogs.append(shown.message)
         shown.dismiss()
 
@@ -89,7 +93,9 @@ def test_every_feature_is_drawn(opened: Opened) -> None:
     assert count(page, '.leaflet-couche2-pane path[stroke-dasharray="2.5 2"]') == 5
     assert count(page, '.leaflet-couche2-pane polygon[stroke-dasharray="2.5 2"]') == 5
     assert count(page, '[role="button"][tabindex="0"][aria-label*=", un "]') == 50 + 2 + 50
-    fills = page.evaluate("[...document.querySelectorAll('.leaflet-couche0-pane path')].map((p) => p.getAttribute('fill'))")
+    fills = page.evaluate(
+        "[...document.querySelectorAll('.leaflet-couche0-pane path')].map((p) => p.getAttribute('fill'))"
+    )
     assert fills.count("url(#motif-0-0)") == 25
     assert fills.count("#3b6ea5") == 25
 
@@ -110,7 +116,9 @@ def test_legend_and_title(opened: Opened) -> None:
 def test_sheet_by_keyboard_shows_hostile_text(opened: Opened, number: int) -> None:
     page = opened.page
     name = HOSTILE[number]
-    label = "(name) => [...document.querySelectorAll('[aria-label]')].find((n) => n.getAttribute('aria-label') === name)"
+    label = (
+        "(name) => [...document.querySelectorAll('[aria-label]')].find((n) => n.getAttribute('aria-label') === name)"
+    )
     target = page.evaluate_handle(label, f"{name}, un halle").as_element()
     assert target
     target.focus()

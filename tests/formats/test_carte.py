@@ -24,10 +24,16 @@ HOSTILE = (
     "{{ 7 * 7 }}{% for x in y %}{#",
     'L\'Haÿ "des" `${alert(1)}` \u2028 \\',
 )
-_SOURCE = {"name": "Essai", "producer": "Essai", "licence": "Essai", "millesime": "2026", "provenance": "écrit pour ce test"}
+_SOURCE = {
+    "name": "Essai",
+    "producer": "Essai",
+    "licence": "Essai",
+    "millesime": "2026",
+    "provenance": "écrit pour ce test",
+}
 
 
-def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **changes: Any) -> LayerDefinition:
+def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **changes: object) -> LayerDefinition:
     """Build a layer with a key, a name and one field of each kind that is written differently."""
     fields: list[dict[str, Any]] = [
         {"id": "id", "label": "Identifiant", "required": True},
@@ -54,7 +60,7 @@ def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **ch
     return LayerDefinition.model_validate(whole | changes)
 
 
-def a_feature(number: int, geometry: dict[str, Any] | None, **properties: Any) -> dict[str, Any]:
+def a_feature(number: int, geometry: dict[str, Any] | None, **properties: object) -> dict[str, Any]:
     """Build a feature of `a_definition`, with the common columns."""
     own = {"id": f"n{number}", "nom": f"Objet {number}", "genre": "a" if number % 2 else "b", "precision": "exacte"}
     common = {"etat": "en_cours", "source": "facts.md", "source_ligne": "12", "source_url": None, "millesime": "2026"}
@@ -86,7 +92,10 @@ def the_layers() -> list[CarteLayer]:
     polygons = a_definition(
         "zone",
         "polygon",
-        [{"label": "Zone A", "value": "a", "hatch": "diagonal", "color": "#2e7d32"}, {"label": "Zone <b>", "value": "b"}],
+        [
+            {"label": "Zone A", "value": "a", "hatch": "diagonal", "color": "#2e7d32"},
+            {"label": "Zone <b>", "value": "b"},
+        ],
     )
     points = a_definition(
         "halle",
@@ -100,11 +109,20 @@ def the_layers() -> list[CarteLayer]:
     lines = a_definition("liaison", "line", [{"label": "Liaison", "color": "#0b57d0", "width": 4, "dash": (8, 4)}])
     names = dict(enumerate(HOSTILE))
     halles = [
-        a_feature(i, a_point(i), nom=names.get(i, f"Halle {i}"), precision="commune" if i >= 40 else "exacte") for i in range(50)
+        a_feature(i, a_point(i), nom=names.get(i, f"Halle {i}"), precision="commune" if i >= 40 else "exacte")
+        for i in range(50)
     ]
-    halles[1]["properties"] |= {"surface": 12345.5, "ouvert": True, "jour": "2026-03-01", "annee": 2024, "source": HOSTILE[0]}
+    halles[1]["properties"] |= {
+        "surface": 12345.5,
+        "ouvert": True,
+        "jour": "2026-03-01",
+        "annee": 2024,
+        "source": HOSTILE[0],
+    }
     halles += [a_feature(100 + i, None, nom=f"Sans lieu {HOSTILE[0]}") for i in range(6)]
-    way = [{"type": "LineString", "coordinates": [[3.24, 50.26 + y], [3.4, 50.4 + y], [3.55, 50.3 + y]]} for y in (0, 0.1)]
+    way = [
+        {"type": "LineString", "coordinates": [[3.24, 50.26 + y], [3.4, 50.4 + y], [3.55, 50.3 + y]]} for y in (0, 0.1)
+    ]
     return [
         CarteLayer(polygons, a_collection([a_feature(i, a_square(i), nom=f"Zone {i}") for i in range(50)])),
         CarteLayer(lines, a_collection([a_feature(i, shape) for i, shape in enumerate(way)])),
@@ -112,9 +130,11 @@ def the_layers() -> list[CarteLayer]:
     ]
 
 
-def the_carte(**changes: Any) -> str:
+def the_carte(**changes: object) -> str:
     """Build the file; fails clearly when the front end was not built."""
-    assert (ASSETS / "leaflet.js").is_file(), f"{ASSETS} est vide : `make test` construit d'abord l'interface (npm run build)"
+    assert (ASSETS / "leaflet.js").is_file(), (
+        f"{ASSETS} est vide : `make test` construit d'abord l'interface (npm run build)"
+    )
     communes = [{"type": "Feature", "geometry": a_square(i), "properties": {"nom": f"Commune {i}"}} for i in (0, 4, 27)]
     whole: dict[str, Any] = {
         "title": "Denaisis </title><script>alert(1)</script>",
@@ -218,7 +238,8 @@ def test_legend_counts_and_lists_what_has_no_place() -> None:
     assert "Position approximative" in html
     one = [
         CarteLayer(
-            the_layers()[2].definition, a_collection([a_feature(1, None), a_feature(2, {"type": "Point", "coordinates": []})])
+            the_layers()[2].definition,
+            a_collection([a_feature(1, None), a_feature(2, {"type": "Point", "coordinates": []})]),
         )
     ]
     html = the_carte(layers=[CarteLayer(one[0].definition, a_collection([a_feature(1, None)]))])

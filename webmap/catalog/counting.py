@@ -36,7 +36,7 @@ def rule_of_tie(layer: LayerDefinition, *, contours: bool) -> str:
 
 
 def rule_text(layer: LayerDefinition, measure: Measure, *, contours: bool) -> str:
-    """The rule of one measure, as written beside the value."""
+    """Return the rule of one measure, as written beside the value."""
     tie = rule_of_tie(layer, contours=contours)
     texts = {
         "nombre": f"nombre de lignes : {tie}",

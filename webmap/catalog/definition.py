@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from webmap.catalog.style import Style
+from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -127,7 +127,9 @@ class Seed(_Strict):
 
     file: Text = "seed.csv"
     columns: dict[str, Text] = Field(default_factory=dict, description="field or common column -> column of the file")
-    constants: dict[str, Text] = Field(default_factory=dict, description="field or common column -> value for every row")
+    constants: dict[str, Text] = Field(
+        default_factory=dict, description="field or common column -> value for every row"
+    )
 
 
 class LayerDefinition(_Strict):
@@ -192,9 +194,13 @@ def _repeated(names: list[str]) -> list[str]:
 def _field_problems(layer: LayerDefinition) -> list[str]:
     ids = list(layer.field_ids)
     problems = [f"champ « {name} » déclaré deux fois" for name in _repeated(ids)]
-    problems += [f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in COMMON_COLUMNS]
     problems += [
-        f"champ « {field.id} » : `enum` ne va qu'avec le type text" for field in layer.fields if field.enum and field.type != "text"
+        f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in COMMON_COLUMNS
+    ]
+    problems += [
+        f"champ « {field.id} » : `enum` ne va qu'avec le type text"
+        for field in layer.fields
+        if field.enum and field.type != "text"
     ]
     problems += [f"mesure « {name} » déclarée deux fois" for name in _repeated([m.id for m in layer.measures])]
     problems += [f"chiffre « {name} » déclaré deux fois" for name in _repeated([f.id for f in layer.figures])]
@@ -209,7 +215,9 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
     if layer.style:
         named |= {f"style : champ {name}": name for name in layer.style.fields}
     named |= {f"mesure {m.id} : field": m.field for m in layer.measures if m.field}
-    problems = [f"{where} = « {name} » n'est pas un champ de la couche" for where, name in named.items() if name not in known]
+    problems = [
+        f"{where} = « {name} » n'est pas un champ de la couche" for where, name in named.items() if name not in known
+    ]
     if layer.key in layer.field_ids and not layer.field(layer.key).required:
         problems.append(f"la clé « {layer.key} » doit être `required = true`")
     if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):

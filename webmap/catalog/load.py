@@ -113,7 +113,9 @@ def _load_layer(folder: Path, problems: list[str]) -> LayerDefinition | None:
         return None
     clash = sorted({"id", "style"} & content.keys())
     if clash:
-        problems.append(f"{folder / 'layer.toml'} : {', '.join(clash)} : clé inconnue (le dossier et style.toml la donnent)")
+        problems.append(
+            f"{folder / 'layer.toml'} : {', '.join(clash)} : clé inconnue (le dossier et style.toml la donnent)"
+        )
         return None
     style_path = folder / "style.toml"
     if style_path.exists():
@@ -124,7 +126,9 @@ def _load_layer(folder: Path, problems: list[str]) -> LayerDefinition | None:
 def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> list[str]:
     known = {theme.id for theme in themes}
     problems = [
-        f"layers/{layer.id}/layer.toml : theme « {layer.theme} » absent de themes.toml" for layer in layers if layer.theme not in known
+        f"layers/{layer.id}/layer.toml : theme « {layer.theme} » absent de themes.toml"
+        for layer in layers
+        if layer.theme not in known
     ]
     if "commune" not in {layer.id for layer in layers}:
         problems.append("layers/commune manque : toutes les synthèses reposent sur la couche des communes")

@@ -10,25 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - `date` is a parameter of build_carte
 from html import escape
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from webmap.catalog.definition import FieldDefinition, LayerDefinition
 from webmap.catalog.style import Hatch, Rule, build_legend, build_symbol_points
 from webmap.formats.standalone import CARTE_CSP, PAGE_JS, Group, Page, build_json, build_page, render_folium
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from webmap.catalog.definition import FieldDefinition, LayerDefinition
 
 __all__ = ["CARTE_CSP", "CarteLayer", "build_carte"]
 
 SCHEMATIC_NOTICE = "Cellules schématiques, pas des limites administratives"
 APPROXIMATE_LEGEND = "Position approximative (connue au quartier ou à la commune)"
-PRECISION_LABELS = {"exacte": "exacte", "quartier": "au quartier", "commune": "à la commune", "schematique": "schématique"}
-ETAT_LABELS = {
-    "existant": "existant",
-    "en_cours": "en cours",
-    "programme": "programmé",
-    "projet": "projet",
-    "hypothese": "hypothèse",
-}
+PRECISION_LABELS = {"exacte": "exacte", "quartier": "au quartier", "commune": "à la commune"}
+PRECISION_LABELS |= {"schematique": "schématique"}
+ETAT_LABELS = {"existant": "existant", "en_cours": "en cours", "programme": "programmé"}
+ETAT_LABELS |= {"projet": "projet", "hypothese": "hypothèse"}
 # Common columns of the sheet, after the layer's own fields.
 _COMMON = {
     "etat": "État",
@@ -95,7 +94,7 @@ def build_carte(  # noqa: PLR0913 - keywords only, each one thing the map shows
     parts = render_folium(_build_groups(definitions, drawn), _build_background(background, schematic=schematic), bounds)
     looks = {rank % 3 for found in drawn for _, rank in found.drawn}
     notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic or _SCHEMATIC in looks else ""
-    legend = "".join(_build_layer_legend(definition, found) for definition, found in zip(definitions, drawn, strict=True))
+    legend = "".join(_build_layer_legend(definition, drawn[i]) for i, definition in enumerate(definitions))
     page = Page(
         title=f"{title} — {subtitle}" if subtitle else title,
         head=parts.header,
@@ -153,17 +152,16 @@ def _build_shape(feature: Mapping[str, Any], rank: int, style: int) -> dict[str,
     return {"type": "Feature", "geometry": _round(feature["geometry"]), "properties": {"i": rank, "s": style}}
 
 
-def _round(value: Any) -> Any:
+def _round(value: object) -> object:
     """Keep only what GeoJSON geometry is, at 0.1 m: any other member could carry text through folium."""
     if isinstance(value, Mapping):
         if value["type"] not in _GEOMETRIES:
-            msg = f"{value['type']!r} is not a GeoJSON geometry"
-            raise ValueError(msg)
+            raise ValueError(f"{value['type']!r} is not a GeoJSON geometry")
         content = "geometries" if value["type"] == "GeometryCollection" else "coordinates"
         return {"type": value["type"], content: _round(value[content])}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_round(item) for item in value]
-    return round(float(value), 6)
+    return round(float(str(value)), 6)
 
 
 def _build_texts(definition: LayerDefinition, found: _Sorted, index: int) -> dict[str, Any]:
@@ -191,7 +189,7 @@ def _values(fields: Sequence[FieldDefinition], properties: Mapping[str, Any]) ->
     return own + [_format(properties.get(column), _COMMON_VALUES.get(column, {}), None) for column in _COMMON]
 
 
-def _format(value: Any, labels: Mapping[str, str], unit: str | None) -> str | None:
+def _format(value: object, labels: Mapping[str, str], unit: str | None) -> str | None:
     """Return a value as French text; None when the source says nothing. Years and codes keep their four digits whole."""
     if value is None or value in ("", []):
         return None
@@ -283,12 +281,14 @@ def _build_list(definition: LayerDefinition, features: Sequence[Mapping[str, Any
     if not features:
         return ""
     names = "".join(f"<li>{escape(_name(definition, feature))}</li>" for feature in features)
-    return f"<details><summary>{len(features)} {one if len(features) == 1 else many}</summary><ul>{names}</ul></details>"
+    count = f"{len(features)} {one if len(features) == 1 else many}"
+    return f"<details><summary>{count}</summary><ul>{names}</ul></details>"
 
 
 def _build_approximate_legend() -> str:
     rule = Rule(label=APPROXIMATE_LEGEND, color="#ffffff", stroke="#555555", opacity=0.85, width=2, dash=(2.5, 2))
-    return f"<section><h2>Précision</h2><ul><li>{build_legend(rule, 'point')}<span>{rule.label}</span></li></ul></section>"
+    line = f"<li>{build_legend(rule, 'point')}<span>{rule.label}</span></li>"
+    return f"<section><h2>Précision</h2><ul>{line}</ul></section>"
 
 
 def _build_sources(sources: Sequence[str], date: str) -> str:

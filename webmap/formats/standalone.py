@@ -9,18 +9,25 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from webmap.errors import WebmapError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from branca.element import Element, Figure
+    from folium import Map as FoliumMap
+
 # The policy of the response that serves such a file: what the file says of itself, in an origin of its own. The file's
 # own <meta> is tighter still: it names the digest of each of its scripts, so a browser ignores its 'unsafe-inline'.
-_CLOSED = "default-src 'none'; script-src 'unsafe-inline'{digests}; style-src 'unsafe-inline'; img-src data:; font-src data:"
+_CLOSED = (
+    "default-src 'none'; script-src 'unsafe-inline'{digests}; style-src 'unsafe-inline'; img-src data:; font-src data:"
+)
 _CLOSED += "; base-uri 'none'; form-action 'none'"
 CARTE_CSP = f"sandbox allow-scripts; {_CLOSED.format(digests='')}; frame-ancestors 'self'"
 
@@ -189,15 +196,15 @@ def _build_control_name(name: str) -> str:
     return escape(name).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _render_parts(chart: Any) -> Parts:
-    root = chart.get_root()
+def _render_parts(chart: FoliumMap) -> Parts:
+    root = cast("Figure", chart.get_root())
     root.render()
     texts = [part.render() for part in (root.header, root.html, root.script)]
     stable = build_stable_ids("\x00".join([*texts, chart.get_name()]), _generated_ids(root))
     return Parts(*stable.split("\x00"))
 
 
-def _generated_ids(element: Any) -> Iterator[str]:
+def _generated_ids(element: Element) -> Iterator[str]:
     yield element._id  # noqa: SLF001 - branca has no public name for it
     parts = [getattr(element, name) for name in ("header", "html", "script") if hasattr(element, name)]
     for child in [*parts, *element._children.values()]:  # noqa: SLF001

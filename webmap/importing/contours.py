@@ -57,9 +57,13 @@ def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None])
             contours[code] = Contour(code, name, shapely.to_wkb(geometry, hex=True))
     missing = sorted(centres.keys() - contours.keys())
     if missing:
-        problems.append(f"{len(missing)} communes du territoire sans contour : {', '.join(missing[:_SHOWN])}{'…' if len(missing) > _SHOWN else ''}")
+        problems.append(
+            f"{len(missing)} communes du territoire sans contour : {', '.join(missing[:_SHOWN])}{'…' if len(missing) > _SHOWN else ''}"
+        )
     if problems:
-        shown = problems[: 2 * _SHOWN] + ([f"… et {len(problems) - 2 * _SHOWN} autres"] if len(problems) > 2 * _SHOWN else [])
+        shown = problems[: 2 * _SHOWN] + (
+            [f"… et {len(problems) - 2 * _SHOWN} autres"] if len(problems) > 2 * _SHOWN else []
+        )
         raise ImportRefusedError(f"{path.name} est refusé, les contours en place sont inchangés.", shown)
     return [contours[code] for code in sorted(contours)], others
 
@@ -67,18 +71,30 @@ def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None])
 def _read_features(path: Path) -> list[Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ImportRefusedError(f"{path.name} dépasse {MAX_BYTES // 1_000_000} Mo : extrayez-en les communes du territoire.")
+            raise ImportRefusedError(
+                f"{path.name} dépasse {MAX_BYTES // 1_000_000} Mo : extrayez-en les communes du territoire."
+            )
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         msg = f"{path.name} n'est pas du GeoJSON en UTF-8. Attendu : une FeatureCollection avec les propriétés code et nom."
         raise ImportRefusedError(msg, [str(error)]) from error
-    if not isinstance(content, dict) or content.get("type") != "FeatureCollection" or not isinstance(content.get("features"), list):
+    if (
+        not isinstance(content, dict)
+        or content.get("type") != "FeatureCollection"
+        or not isinstance(content.get("features"), list)
+    ):
         raise ImportRefusedError(f"{path.name} n'est pas une FeatureCollection GeoJSON.")
-    name = str((content.get("crs") or {}).get("properties", {}).get("name", "")) if isinstance(content.get("crs"), dict) else ""
+    name = (
+        str((content.get("crs") or {}).get("properties", {}).get("name", ""))
+        if isinstance(content.get("crs"), dict)
+        else ""
+    )
     if name and not name.endswith(("CRS84", "4326")):
-        raise ImportRefusedError(f"{path.name} est en {name} : attendu WGS84 (longitude, latitude), comme tout GeoJSON.")
+        raise ImportRefusedError(
+            f"{path.name} est en {name} : attendu WGS84 (longitude, latitude), comme tout GeoJSON."
+        )
     return list(content["features"])
 
 
@@ -86,7 +102,7 @@ def _parse_geometry(
     raw: object, where: str, centre: tuple[float, float] | None, problems: list[str]
 ) -> shapely.Geometry | None:
     try:
-        geometry = shapely.force_2d(shape(raw))
+        geometry = shapely.force_2d(shape(raw))  # type: ignore[arg-type]  # hostile on purpose: what fails is caught
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
         problems.append(f"{where} : géométrie absente ou illisible")
         return None
@@ -101,6 +117,8 @@ def _parse_geometry(
         problems.append(f"{where} : coordonnées hors des degrés WGS84 ; le fichier est peut-être en Lambert-93")
         return None
     if centre is not None and geometry.distance(shapely.Point(*centre)) > _CENTRE_MARGIN:
-        problems.append(f"{where} : loin du centre connu de la commune ; longitude et latitude sont peut-être inversées")
+        problems.append(
+            f"{where} : loin du centre connu de la commune ; longitude et latitude sont peut-être inversées"
+        )
         return None
     return geometry

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from webmap.catalog.definition import ETATS, PRECISIONS
+from webmap.catalog.definition import ETATS, PRECISIONS, Seed
 from webmap.errors import ImportRefusedError
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ImportRefusedError(f"{path} n'est pas un CSV en UTF-8 séparé par des virgules ({error}).") from error
-    problems = [f"ligne {number} : plus de cellules que de colonnes" for number, row in enumerate(rows, 2) if "…" in row]
+    problems = [
+        f"ligne {number} : plus de cellules que de colonnes" for number, row in enumerate(rows, 2) if "…" in row
+    ]
     problems += [f"ligne {number} : cellules manquantes" for number, row in enumerate(rows, 2) if None in row.values()]
     if problems:
         raise ImportRefusedError(f"{path} est mal formé.", problems)
@@ -54,7 +56,7 @@ _PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (str, "un texte"),
     "integer": (int, "un nombre entier"),
     "number": (float, "un nombre, avec un point décimal"),
-    "date": (datetime.date.fromisoformat, "une date AAAA-MM-JJ"),
+    "date": (dt.date.fromisoformat, "une date AAAA-MM-JJ"),
     "boolean": (_parse_boolean, "true ou false"),
     "list": (_parse_list, "des valeurs séparées par |"),
 }
@@ -124,7 +126,7 @@ def parse_row(layer: LayerDefinition, raw: dict[str, str]) -> tuple[Row, list[st
 def parse_rows(layer: LayerDefinition, raws: list[dict[str, str]], where: str) -> list[Row]:
     """Parse all the rows of a file. Raises ImportRefusedError with every problem of every row, duplicate keys included."""
     rows, problems = [], []
-    if raws and layer.seed == type(layer.seed)():
+    if raws and layer.seed == Seed():
         known = {*layer.field_ids, *_COMMON, *_COORDINATES}
         problems += [f"colonne « {name} » inconnue" for name in raws[0] if name not in known]
     seen: dict[object, int] = {}

@@ -37,12 +37,16 @@ def load_contours(database: Database, catalog: Catalog, path: Path) -> str:
         store.check_coverage(connection, found, path.name)
         changed = store.update_contours(connection)
         placement.refresh(connection, catalog)
-        renamed = sorted(f"{c.nom} ({centres[c.code_insee].nom})" for c in found if c.nom and c.nom != centres[c.code_insee].nom)
+        renamed = sorted(
+            f"{c.nom} ({centres[c.code_insee].nom})" for c in found if c.nom and c.nom != centres[c.code_insee].nom
+        )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if changed:
             report = {"autres": others, "noms_differents": renamed}
-            loads.record_load(connection, "commune", "fichier", path.name, digest, len(found), report)
-    lines = [f"{path.name} : {len(found)} contours lus, {changed} changés, {others} objets hors du territoire laissés de côté."]
+            loads.record_load(connection, loads.Load("commune", "fichier", path.name, digest, len(found)), report)
+    lines = [
+        f"{path.name} : {len(found)} contours lus, {changed} changés, {others} objets hors du territoire laissés de côté."
+    ]
     if renamed:
         lines.append(f"Noms différents de la liste officielle, laissés tels quels dans l'atlas : {', '.join(renamed)}.")
     return "\n".join(lines)

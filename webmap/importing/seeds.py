@@ -11,6 +11,7 @@ from webmap.store import loads, placement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
@@ -29,7 +30,9 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
     del settings
     with database.owner() as connection:
         known = loads.fetch_seed_hashes(connection)
-        changed = [(layer, digest) for layer in catalog.layers if known.get(layer.id) != (digest := seed_hash(catalog, layer))]
+        changed = [
+            (layer, digest) for layer in catalog.layers if known.get(layer.id) != (digest := seed_hash(catalog, layer))
+        ]
         seeds = read_seeds(catalog, [layer for layer, _ in changed])
         changes = []
         for layer, digest in changed:
@@ -37,7 +40,8 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
             if layer.decoupage:
                 loads.replace_members(connection, layer.id, members)
             report = loads.load_rows(connection, layer, rows)
-            loads.record_load(connection, layer.id, "seed", layer.seed.file, digest, len(rows), report)
+            name = _path(catalog, layer).name
+            loads.record_load(connection, loads.Load(layer.id, "seed", name, digest, len(rows)), report)
             changes.append(f"couche {layer.id} : {report.sentence()}")
         if changed:
             placement.refresh(connection, catalog)
@@ -50,15 +54,15 @@ def seed_hash(catalog: Catalog, layer: LayerDefinition) -> str:
     reading = [layer.seed.model_dump_json(), *(field.model_dump_json() for field in layer.fields)]
     if layer.decoupage:
         reading.append(layer.decoupage.model_dump_json())
-    for path in _paths(catalog, layer):
-        digest.update(path.read_bytes() if path.exists() else b"")
+    path = _path(catalog, layer)
+    digest.update(path.read_bytes() if path.exists() else b"")
     digest.update("\n".join(reading).encode())
     return digest.hexdigest()
 
 
-def _paths(catalog: Catalog, layer: LayerDefinition) -> list[Any]:
+def _path(catalog: Catalog, layer: LayerDefinition) -> Path:
     name = layer.decoupage.members if layer.decoupage else layer.seed.file
-    return [(catalog.folder / layer.id / name).resolve()]
+    return (catalog.folder / layer.id / name).resolve()
 
 
 def read_seeds(catalog: Catalog, layers: Iterable[LayerDefinition]) -> dict[str, tuple[list[Row], list[Row]]]:
@@ -79,7 +83,7 @@ def read_seeds(catalog: Catalog, layers: Iterable[LayerDefinition]) -> dict[str,
 
 
 def _read_seed(catalog: Catalog, layer: LayerDefinition) -> tuple[list[Row], list[Row]]:
-    path = _paths(catalog, layer)[0]
+    path = _path(catalog, layer)
     where = f"layers/{layer.id}/{path.name}"
     raws = read_csv(path) if path.exists() or layer.decoupage else []
     if layer.decoupage is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def sql_table(layer: LayerDefinition) -> sql.Identifier:
-    """The layer's table."""
+    """Return the layer's table."""
     return sql.Identifier(SCHEMA, layer.id)
 
 
@@ -39,7 +39,9 @@ def sql_by_geometry(layer: LayerDefinition) -> sql.SQL:
     """Whether a row (alias t) is tied by its geometry: its place is exact, and contours are there to compare with."""
     if layer.id == "commune" or layer.decoupage or not layer.drawn:
         return sql.SQL("false")
-    return sql.SQL("(t.precision = 'exacte' AND t.geom IS NOT NULL AND EXISTS (SELECT 1 FROM pub.commune k WHERE k.geom IS NOT NULL))")
+    return sql.SQL(
+        "(t.precision = 'exacte' AND t.geom IS NOT NULL AND EXISTS (SELECT 1 FROM pub.commune k WHERE k.geom IS NOT NULL))"
+    )
 
 
 def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
@@ -75,8 +77,10 @@ def sql_attached(layer: LayerDefinition) -> sql.Composed:
     if layer.geometry == "point":
         # A point on a shared boundary is counted once, in the commune of smallest code.
         exact = "SELECT DISTINCT ON (t.{key}) t.{key}::text, c.code_insee, {measured} FROM {table} t"
-        exact += " JOIN pub.commune c ON ST_Intersects(c.geom, t.geom) WHERE {by_geometry} ORDER BY t.{key}, c.code_insee"
-        statement = sql.SQL(exact)  # type: ignore[arg-type]  # two constants
+        exact += (
+            " JOIN pub.commune c ON ST_Intersects(c.geom, t.geom) WHERE {by_geometry} ORDER BY t.{key}, c.code_insee"
+        )
+        statement = sql.SQL(exact)
     else:
         statement = sql.SQL(
             "SELECT t.{key}::text, c.code_insee, {measured} FROM {table} t JOIN pub.commune c ON ST_Intersects(c.geom, t.geom)"
@@ -96,7 +100,7 @@ def sql_attached(layer: LayerDefinition) -> sql.Composed:
 
 
 def sql_source(layer: LayerDefinition) -> sql.Composed:
-    """The relation to draw a layer from (alias t, `geom` and `schematique`): cells stand in for contours not loaded."""
+    """Return the relation to draw a layer from (alias t, `geom` and `schematique`): cells stand in for contours not loaded."""
     if layer.id == "commune" or layer.decoupage:
         names = dict.fromkeys((*layer.field_ids, *COMMON_COLUMNS))
         columns = sql.SQL(", ").join(sql.SQL("u.{}").format(sql.Identifier(name)) for name in names if name != "geom")

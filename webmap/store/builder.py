@@ -54,7 +54,13 @@ def build_table(layer: LayerDefinition) -> Table:
     A layer without geometry keeps the column, always NULL, so that every layer answers the same questions.
     """
     own = [
-        Column(field.id, _TYPES[field.type](), nullable=not field.required, primary_key=field.id == layer.key, comment=field.label)
+        Column(
+            field.id,
+            _TYPES[field.type](),
+            nullable=not field.required,
+            primary_key=field.id == layer.key,
+            comment=field.label,
+        )
         for field in layer.fields
     ]
     common = [
@@ -105,7 +111,9 @@ def fetch_columns(connection: Connection, layer_id: str) -> dict[str, str]:
         """,
         [SCHEMA, layer_id],
     ).fetchall()
-    return {row["nom"]: row["type"].replace(" ", "") if row["type"].startswith("geometry") else row["type"] for row in rows}
+    return {
+        row["nom"]: row["type"].replace(" ", "") if row["type"].startswith("geometry") else row["type"] for row in rows
+    }
 
 
 def check_table(layer: LayerDefinition, present: dict[str, str]) -> list[str]:
@@ -163,7 +171,7 @@ def _create(connection: Connection, layer: LayerDefinition) -> list[str]:
             connection.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(target, sql.Literal(column.comment)))
     for event, clause in _TRIGGERS.items():
         connection.execute(
-            sql.SQL("CREATE TRIGGER {} " + clause + " EXECUTE FUNCTION app.monter_revision({})").format(  # type: ignore[arg-type]  # four constants
+            sql.SQL("CREATE TRIGGER {} " + clause + " EXECUTE FUNCTION app.monter_revision({})").format(
                 sql.Identifier(f"revision_{event}"), sql.Literal(layer.id), table=name
             )
         )
@@ -181,7 +189,9 @@ def _extend(connection: Connection, layer: LayerDefinition, present: dict[str, s
     for name, kind in added:
         connection.execute(
             sql.SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
-                sql.Identifier(SCHEMA, layer.id), sql.Identifier(name), sql.SQL(kind)  # type: ignore[arg-type]  # from _TYPES
+                sql.Identifier(SCHEMA, layer.id),
+                sql.Identifier(name),
+                sql.SQL(kind),
             )
         )
         connection.execute(
@@ -211,10 +221,14 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
         if present.get(name):
             changed.append(f"couche {layer.id} : valeurs de {column} mises à jour")
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}").format(table, sql.Identifier(name)))
-        check = sql.SQL(_one_of(column, values))  # type: ignore[arg-type]  # quoted by _one_of
-        connection.execute(sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})").format(table, sql.Identifier(name), check))
+        check = sql.SQL(_one_of(column, values))
         connection.execute(
-            sql.SQL("COMMENT ON CONSTRAINT {} ON {} IS {}").format(sql.Identifier(name), table, sql.Literal(json.dumps(values)))
+            sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})").format(table, sql.Identifier(name), check)
+        )
+        connection.execute(
+            sql.SQL("COMMENT ON CONSTRAINT {} ON {} IS {}").format(
+                sql.Identifier(name), table, sql.Literal(json.dumps(values))
+            )
         )
     stale = present.keys() - {f"ck_{layer.id}_{column}_enum" for column in _enums(layer)}
     for name in sorted(stale):
@@ -224,6 +238,6 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
 
 
 def _grant(connection: Connection, layer: LayerDefinition) -> None:
-    """The web's role reads public layers only: an internal one is out of its reach, not just hidden."""
+    """Let the web's role read public layers only: an internal one is out of its reach, not just hidden."""
     verb = "GRANT SELECT ON {} TO" if layer.public else "REVOKE ALL ON {} FROM"
-    connection.execute(sql.SQL(verb + " webmap_lecture").format(sql.Identifier(SCHEMA, layer.id)))  # type: ignore[arg-type]  # two constants
+    connection.execute(sql.SQL(verb + " webmap_lecture").format(sql.Identifier(SCHEMA, layer.id)))

@@ -44,7 +44,8 @@ def fetch_centres(connection: Connection) -> dict[str, KnownCommune]:
     rows = connection.execute("SELECT code_insee, nom, centre_lon, centre_lat FROM pub.commune").fetchall()
     return {
         row["code_insee"]: KnownCommune(
-            row["nom"], None if None in (row["centre_lon"], row["centre_lat"]) else (row["centre_lon"], row["centre_lat"])
+            row["nom"],
+            None if None in (row["centre_lon"], row["centre_lat"]) else (row["centre_lon"], row["centre_lat"]),
         )
         for row in rows
     }
@@ -61,7 +62,9 @@ def check_coverage(connection: Connection, shapes: Sequence[Shape], name: str) -
         )
     rows = connection.execute(load_sql("overlaps"), {"part": _MAX_OVERLAP}).fetchall()
     if rows:
-        problems = [f"{row['a']} et {row['b']} se recouvrent sur {100 * row['part']:.0f} % de la plus petite" for row in rows]
+        problems = [
+            f"{row['a']} et {row['b']} se recouvrent sur {100 * row['part']:.0f} % de la plus petite" for row in rows
+        ]
         raise ImportRefusedError(f"{name} est refusé, les contours en place sont inchangés.", problems)
 
 

@@ -28,6 +28,7 @@ _STREAM_TIMEOUT_MS = 120_000
 _POOL_SIZE = 8
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
 
+Statement: TypeAlias = sql.SQL | sql.Composed
 Params: TypeAlias = "Mapping[str, object] | None"
 
 # Tests count the statements a page costs (`count_queries`); a list in a context variable is all it takes.
@@ -37,7 +38,7 @@ _counted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("cou
 @cache
 def load_sql(name: str) -> sql.SQL:
     """Return `store/sql/<name>.sql` as a template. The only reader of these files."""
-    return sql.SQL((_SQL / f"{name}.sql").read_text(encoding="utf-8"))  # type: ignore[arg-type]  # our own file, not input
+    return sql.SQL((_SQL / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager
@@ -49,6 +50,10 @@ def count_queries() -> Iterator[list[str]]:
         yield statements
     finally:
         _counted.reset(token)
+
+
+class _LostConnectionError(DatabaseError):
+    """The connection broke under the statement: worth one more try on a new one."""
 
 
 class Database:
@@ -67,7 +72,9 @@ class Database:
     def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """Open a writing connection; commits at the end, rolls back on error. Raises DatabaseError if unreachable."""
         try:
-            connection = psycopg.connect(self.owner_dsn, row_factory=dict_row, connect_timeout=10, application_name="webmap")
+            connection = psycopg.connect(
+                self.owner_dsn, row_factory=dict_row, connect_timeout=10, application_name="webmap"
+            )
         except psycopg.OperationalError as error:
             raise DatabaseError(f"{UNREACHABLE} ({error_line(error)})") from error
         with connection:
@@ -82,7 +89,12 @@ class Database:
             timeout=5,
             open=True,
             configure=self._configure,
-            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5, "application_name": "webmap-lecture"},
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": 5,
+                "application_name": "webmap-lecture",
+            },
         )
 
     def _configure(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -103,15 +115,22 @@ class Database:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 msg = "La demande prend trop de temps : réduisez l'emprise ou le nombre de couches."
                 raise DatabaseError(msg) from error
-            raise DatabaseError(UNREACHABLE) from error
+            lost = isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown) or not error.sqlstate
+            raise (_LostConnectionError if lost else DatabaseError)(UNREACHABLE) from error
 
-    def read(self, statement: sql.Composable, params: Params = None) -> list[dict[str, Any]]:
+    def read(self, statement: Statement, params: Params = None) -> list[dict[str, Any]]:
         """Run one read-only statement and return its rows. Raises DatabaseError when there is no database or no time."""
+        try:
+            return self._read(statement, params)
+        except _LostConnectionError:  # the server restarted since this connection was made: the pool has new ones
+            return self._read(statement, params)
+
+    def _read(self, statement: Statement, params: Params) -> list[dict[str, Any]]:
         with self._reader() as connection:
             _note(statement, connection)
             return connection.execute(statement, params).fetchall()
 
-    def stream(self, statement: sql.Composable, params: Params = None) -> Iterator[bytes]:
+    def stream(self, statement: Statement, params: Params = None) -> Iterator[bytes]:
         """Yield what `COPY (statement) TO STDOUT` sends: one JSON text a line, raw, in flat memory.
 
         Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
@@ -130,7 +149,7 @@ class Database:
             self._pool.close()
 
 
-def _note(statement: sql.Composable, connection: psycopg.Connection[Any]) -> None:
+def _note(statement: Statement, connection: psycopg.Connection[Any]) -> None:
     statements = _counted.get()
     if statements is not None:
         statements.append(statement.as_string(connection))

@@ -37,7 +37,9 @@ def stream_features(
     not contoured yet come with their schematic cell and `schematique: true`: for drawing only, never for an export.
     """
     names = [*layer.field_ids, *(name for name in PUBLISHED if name not in layer.field_ids)]
-    pairs = [sql.SQL("{}, t.{}").format(sql.Literal(name), sql.Identifier(name)) for name in names]
+    pairs: list[sql.Composable] = [
+        sql.SQL("{}, t.{}").format(sql.Literal(name), sql.Identifier(name)) for name in names
+    ]
     if cells:
         pairs.append(sql.SQL("'schematique', t.schematique"))
     condition, params = sql_selection(layer, selection)
@@ -67,6 +69,6 @@ def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Com
         params = dict(zip(("ouest", "sud", "est", "nord"), selection.bbox, strict=True))
     for number, (decoupage, unit) in enumerate(selection.units):
         text = sql_in_unit(layer).as_string().replace("%(decoupage)s", f"%(decoupage{number})s")
-        conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))  # type: ignore[arg-type]  # our own text
+        conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))
         params |= {f"decoupage{number}": decoupage, f"unite{number}": unit}
     return sql.SQL(" AND ").join(conditions), params

@@ -9,6 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from webmap.store.builder import SCHEMA
+from webmap.store.db import load_sql
 from webmap.store.tables import SRID
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ class LoadReport:
 
     def sentence(self) -> str:
         """One French line for the person who ran the load."""
-        parts = [f"{len(self.created)} lignes créées", f"{len(self.updated)} modifiées", f"{len(self.removed)} retirées"]
+        parts = [
+            f"{len(self.created)} lignes créées",
+            f"{len(self.updated)} modifiées",
+            f"{len(self.removed)} retirées",
+        ]
         if self.kept:
             parts.append(f"{len(self.kept)} changées à la main et conservées ({', '.join(self.kept[:5])})")
         return ", ".join(parts)
@@ -50,14 +55,23 @@ def fetch_seed_hashes(connection: Connection) -> dict[str, str]:
     return {row["couche"]: row["sha256"] for row in rows}
 
 
-def record_load(  # noqa: PLR0913 - the columns of app.chargement
-    connection: Connection, layer_id: str, origin: str, name: str, digest: str, count: int, report: LoadReport | dict[str, Any]
-) -> None:
+@dataclass(frozen=True)
+class Load:
+    """What was loaded: into which layer, from a `seed` or a `fichier`, which bytes (SHA-256), how many rows."""
+
+    layer_id: str
+    origin: str
+    name: str
+    sha256: str
+    rows: int
+
+
+def record_load(connection: Connection, load: Load, report: LoadReport | dict[str, Any]) -> None:
     """Write one line of `app.chargement`."""
     content = asdict(report) if isinstance(report, LoadReport) else report
     connection.execute(
         "INSERT INTO app.chargement (couche, origine, nom, sha256, lignes, rapport) VALUES (%s, %s, %s, %s, %s, %s)",
-        [layer_id, origin, name, digest, count, Jsonb(content)],
+        [load.layer_id, load.origin, load.name, load.sha256, load.rows, Jsonb(content)],
     )
 
 
@@ -74,7 +88,8 @@ def replace_members(connection: Connection, decoupage: str, members: Iterable[Ro
         )
     # Every summary reads the memberships through the communes: theirs is the revision that must rise.
     connection.execute(
-        "UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = ANY(%s)", [["commune", decoupage]]
+        "UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = ANY(%s)",
+        [["commune", decoupage]],
     )
 
 
@@ -96,7 +111,11 @@ def load_rows(connection: Connection, layer: LayerDefinition, rows: Sequence[Row
     _delete(connection, layer, report.removed)
     candidates = [key for key in wanted if key in present and key not in report.kept]
     _upsert(connection, layer, [wanted[key] for key in [*report.created, *candidates]])
-    report.hashes = {key: digest for key, digest in _fetch_hashes(connection, layer).items() if key in wanted and key not in report.kept}
+    report.hashes = {
+        key: digest
+        for key, digest in _fetch_hashes(connection, layer).items()
+        if key in wanted and key not in report.kept
+    }
     report.hashes |= {key: loaded[key] for key in report.kept if key in loaded}
     report.updated = [key for key in candidates if report.hashes[key] != present[key]]
     return report
@@ -111,19 +130,11 @@ def _fetch_loaded_hashes(connection: Connection, layer_id: str) -> dict[str, str
 
 
 def _fetch_hashes(connection: Connection, layer: LayerDefinition) -> dict[str, str]:
-    """Key -> hash of what the row says. Derived geometries (contours, placed points) are not part of it; typed-in ones are."""
-    own_geometry = "CASE WHEN precision = 'exacte' THEN encode(ST_AsEWKB(geom), 'hex') ELSE '' END"
+    """Key -> hash of what the row says."""
+    statement = load_sql("row_hashes").format(key=sql.Identifier(layer.key), table=sql.Identifier(SCHEMA, layer.id))
     derived = layer.id == "commune" or layer.decoupage is not None
-    geometry = "''" if derived else own_geometry
-    left_out = "- 'geom' - 'precision'" if derived else "- 'geom'"
-    statement = sql.SQL(
-        "SELECT {key}::text AS cle, md5((jsonb_strip_nulls(to_jsonb(t)) "
-        + left_out
-        + ")::text || "
-        + geometry
-        + ") AS md5 FROM {table} t"
-    ).format(key=sql.Identifier(layer.key), table=sql.Identifier(SCHEMA, layer.id))
-    return {row["cle"]: row["md5"] for row in connection.execute(statement)}
+    rows = connection.execute(statement, {"derived": derived})
+    return {row["cle"]: row["md5"] for row in rows}
 
 
 def _delete(connection: Connection, layer: LayerDefinition, keys: list[str]) -> None:
@@ -144,7 +155,11 @@ def _upsert(connection: Connection, layer: LayerDefinition, rows: Sequence[Row])
     settable = [name for name in columns if name != layer.key and name not in kept]
     geometry = _WRAPPERS[layer.geometry].format(f"ST_Transform(%(geom)s::geometry, {SRID})")
     values = [sql.SQL(geometry) if name == "geom" else sql.Placeholder(name) for name in columns]
-    pairs = [(sql.Identifier(name), sql.SQL("excluded.{}").format(sql.Identifier(name))) for name in settable if name != "geom"]
+    pairs = [
+        (sql.Identifier(name), sql.SQL("excluded.{}").format(sql.Identifier(name)))
+        for name in settable
+        if name != "geom"
+    ]
     # Placed points: the stored place stays until `placement.refresh` says otherwise.
     new_geom = sql.SQL("CASE WHEN excluded.precision = 'exacte' THEN excluded.geom ELSE t.geom END")
     assignments = [sql.SQL("{} = {}").format(*pair) for pair in pairs]

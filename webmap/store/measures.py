@@ -56,7 +56,7 @@ class Context:
     population_source: str
 
 
-def build_values(  # noqa: PLR0913 - what one number needs to be defended
+def build_values(
     layer: LayerDefinition, unit: Unit, summary: LayerSummary, context: Context, *, whole: bool
 ) -> list[Value]:
     """Return the values of one layer in one unit. `whole` reads the territory with its rows without a place."""
@@ -65,7 +65,14 @@ def build_values(  # noqa: PLR0913 - what one number needs to be defended
 
 
 def _build_value(  # noqa: PLR0913 - as above
-    layer: LayerDefinition, measure: Measure, unit: Unit, count: Count, summary: LayerSummary, context: Context, *, whole: bool
+    layer: LayerDefinition,
+    measure: Measure,
+    unit: Unit,
+    count: Count,
+    summary: LayerSummary,
+    context: Context,
+    *,
+    whole: bool,
 ) -> Value:
     value, missing = _measure(measure, unit, count, context)
     if summary.ensemble.nombre == 0:
@@ -98,10 +105,12 @@ def _measure(measure: Measure, unit: Unit, count: Count, context: Context) -> tu
         return dict(count.extras).get(measure.id, 0), None
     if measure.type == "pour_1000":
         return (count.nombre / unit.population * 1000, None) if unit.population else (None, counting.NO_POPULATION)
-    if not context.contours:
-        return None, counting.NO_CONTOURS
-    if count.nombre and not count.mesurees:
-        return None, counting.NO_EXACT_PLACE
+    if not context.contours or (count.nombre and not count.mesurees):
+        return None, counting.NO_EXACT_PLACE if context.contours else counting.NO_CONTOURS
+    return _measure_geometry(measure, unit, count)
+
+
+def _measure_geometry(measure: Measure, unit: Unit, count: Count) -> tuple[float | None, str | None]:
     if measure.type == "longueur":
         return (count.longueur or 0) / 1e3, None
     surface = (count.surface or 0) / 1e6

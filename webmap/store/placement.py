@@ -28,7 +28,9 @@ def refresh(connection: Connection, catalog: Catalog) -> None:
     """
     decoupages = [layer for layer in catalog.layers if layer.decoupage]
     connection.execute(load_sql("cells"), {"decoupages": [layer.id for layer in decoupages]})
-    connection.execute("DELETE FROM app.cellule WHERE couche <> 'commune' AND NOT couche = ANY(%s)", [[d.id for d in decoupages]])
+    connection.execute(
+        "DELETE FROM app.cellule WHERE couche <> 'commune' AND NOT couche = ANY(%s)", [[d.id for d in decoupages]]
+    )
     for layer in decoupages:
         connection.execute(load_sql("dissolve").format(table=sql.Identifier(SCHEMA, layer.id)), {"decoupage": layer.id})
     points = [layer for layer in catalog.layers if layer.geometry == "point"]
@@ -39,9 +41,9 @@ def refresh(connection: Connection, catalog: Catalog) -> None:
 def _spread(connection: Connection, layers: list[LayerDefinition]) -> None:
     """Give each row known by commune or quarter its own point in the commune, across layers, so that none hides another."""
     rows = [
-        sql.SQL("SELECT {} AS couche, {}::text AS cle, code_insee FROM {} WHERE precision IN ('commune', 'quartier') AND code_insee IS NOT NULL").format(
-            sql.Literal(layer.id), sql.Identifier(layer.key), sql.Identifier(SCHEMA, layer.id)
-        )
+        sql.SQL(
+            "SELECT {} AS couche, {}::text AS cle, code_insee FROM {} WHERE precision IN ('commune', 'quartier') AND code_insee IS NOT NULL"
+        ).format(sql.Literal(layer.id), sql.Identifier(layer.key), sql.Identifier(SCHEMA, layer.id))
         for layer in layers
     ]
     connection.execute("DROP TABLE IF EXISTS pg_temp.place")

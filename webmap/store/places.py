@@ -23,7 +23,9 @@ _FOUND = 20
 
 def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | None:
     """Return one row: fields, common columns, `etendue` (WGS84, or NULLs), `schematique`, and the communes it names."""
-    statement = load_sql("place").format(source=sql_source(layer), key=sql.Identifier(layer.key), communes=sql_communes(layer))
+    statement = load_sql("place").format(
+        source=sql_source(layer), key=sql.Identifier(layer.key), communes=sql_communes(layer)
+    )
     rows = database.read(statement, {"cle": key})
     return rows[0] if rows else None
 
@@ -87,7 +89,8 @@ def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> di
 def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[str, int]]:
     """Return (layer, revision), in the order of ids: one indexed read, the price of an ETag."""
     rows = database.read(
-        sql.SQL("SELECT couche, revision FROM app.revision WHERE couche = ANY(%(ids)s) ORDER BY couche"), {"ids": list(layer_ids)}
+        sql.SQL("SELECT couche, revision FROM app.revision WHERE couche = ANY(%(ids)s) ORDER BY couche"),
+        {"ids": list(layer_ids)},
     )
     return [(row["couche"], row["revision"]) for row in rows]
 
@@ -96,6 +99,15 @@ def contours_loaded(database: Database) -> bool:
     """Whether every commune has its real contour. Until then no area, share or geometric count is published."""
     statement = sql.SQL("SELECT count(*) > 0 AND bool_and(geom IS NOT NULL) AS oui FROM pub.commune")
     return bool(database.read(statement)[0]["oui"])
+
+
+def fetch_contour_source(database: Database) -> str:
+    """Name the file the contours in place came from, and when; say so when there are none."""
+    statement = sql.SQL("SELECT nom, charge FROM app.fraicheur WHERE couche = 'commune' AND origine = 'fichier'")
+    rows = database.read(statement) if contours_loaded(database) else []
+    if not rows:
+        return "contours des communes non chargés"
+    return f"contours des communes : {rows[0]['nom']}, chargé le {rows[0]['charge']:%d/%m/%Y}"
 
 
 def fetch_commune_names(database: Database) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webmap.store.measures import Context, Rest, Value, build_rest, build_stated, build_values
-from webmap.store.places import contours_loaded, fetch_inventory
+from webmap.store.places import contours_loaded, fetch_contour_source
 from webmap.store.summaries import Unit, fetch_summaries, fetch_units
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Report:
     ensemble: UnitReport
 
     def find(self, code: str) -> UnitReport | None:
-        """The unit of this code."""
+        """Return the unit of this code, or None."""
         return next((report for report in self.units if report.unit.code == code), None)
 
 
@@ -51,7 +51,10 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
     if decoupage == "territoire":
         return Report(decoupage, context.contours, context.contour_source, (ensemble,), (), ensemble)
     units = [
-        UnitReport(unit, tuple(v for layer in layers for v in build_values(layer, unit, summaries[layer.id], context, whole=False)))
+        UnitReport(
+            unit,
+            tuple(v for layer in layers for v in build_values(layer, unit, summaries[layer.id], context, whole=False)),
+        )
         for unit in fetch_units(database, decoupage)
     ]
     rests = [build_rest(layer, summaries[layer.id]) for layer in layers]
@@ -59,12 +62,9 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
 
 
 def _fetch_context(database: Database, catalog: Catalog) -> Context:
-    commune = catalog.by_id["commune"]
-    contours = contours_loaded(database)
-    load = fetch_inventory(database, [commune])["commune"]
-    loaded = f"contours : {load['fichier']}, chargé le {load['charge']:%d/%m/%Y}" if contours and load["charge"] else ""
+    population = catalog.by_id["commune"].source
     return Context(
-        contours=contours,
-        contour_source=loaded or "contours des communes non chargés",
-        population_source=f"population : {commune.source.name}, {commune.source.millesime}",
+        contours=contours_loaded(database),
+        contour_source=fetch_contour_source(database),
+        population_source=f"population : {population.name}, {population.millesime}",
     )

@@ -55,7 +55,11 @@ def _prepare(connection: Connection, *, reads_as_owner: bool) -> list[str]:
     for extension in _EXTENSIONS:
         if connection.execute("SELECT 1 FROM pg_extension WHERE extname = %s", [extension]).fetchone():
             continue
-        _try(connection, sql.SQL("CREATE EXTENSION {} SCHEMA public").format(sql.Identifier(extension)), f"CREATE EXTENSION {extension};")
+        _try(
+            connection,
+            sql.SQL("CREATE EXTENSION {} SCHEMA public").format(sql.Identifier(extension)),
+            f"CREATE EXTENSION {extension};",
+        )
         changes.append(f"extension {extension} créée")
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'webmap_lecture'").fetchone():
         _try(connection, sql.SQL("CREATE ROLE webmap_lecture NOLOGIN"), "CREATE ROLE webmap_lecture;")
@@ -73,7 +77,11 @@ def _try(connection: Connection, statement: sql.Composed | sql.SQL, remedy: str)
     try:
         with connection.transaction():
             connection.execute(statement)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile) as error:
+    except (
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.FeatureNotSupported,
+        psycopg.errors.UndefinedFile,
+    ) as error:
         msg = (
             f"Le compte de DATABASE_URL n'a pas le droit de préparer la base ({error_line(error)}). "
             f"Demandez à l'administrateur du serveur d'y exécuter : {remedy}"
@@ -90,7 +98,9 @@ def alembic_config(connection: Any) -> Config:  # noqa: ANN401 - an SQLAlchemy c
 
 
 def _migrate(database: Database) -> list[str]:
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database.owner_dsn), poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(database.owner_dsn), poolclass=NullPool
+    )
     with engine.connect() as connection:
         before = _version(connection)
         command.upgrade(alembic_config(connection), "head")
@@ -113,7 +123,9 @@ def _build_views(connection: Connection, catalog: Catalog, settings: Settings) -
 
 
 def _sql_units(layer_id: str) -> sql.Composed:
-    return sql.SQL("UNION ALL SELECT {}, code, nom FROM {}\n").format(sql.Literal(layer_id), sql.Identifier(SCHEMA, layer_id))
+    return sql.SQL("UNION ALL SELECT {}, code, nom FROM {}\n").format(
+        sql.Literal(layer_id), sql.Identifier(SCHEMA, layer_id)
+    )
 
 
 def _grant(connection: Connection) -> None:
@@ -125,4 +137,6 @@ def _grant(connection: Connection) -> None:
 def _reader_rights() -> Iterator[sql.SQL]:
     yield sql.SQL("GRANT USAGE ON SCHEMA app, pub TO webmap_lecture")
     yield sql.SQL("REVOKE ALL ON SCHEMA raw FROM PUBLIC, webmap_lecture")
-    yield sql.SQL("GRANT SELECT ON app.revision, app.appartenance, app.cellule, app.unite, app.membre, app.fraicheur TO webmap_lecture")
+    yield sql.SQL(
+        "GRANT SELECT ON app.revision, app.appartenance, app.cellule, app.unite, app.membre, app.fraicheur TO webmap_lecture"
+    )

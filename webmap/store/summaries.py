@@ -80,10 +80,13 @@ def _unit(row: dict[str, Any]) -> Unit:
 
 
 def sql_summary(layer: LayerDefinition) -> sql.Composed:
-    """The summary statement of one layer; binds %(decoupage)s."""
-    aggregates = {"distincts": "count(DISTINCT r.{}) FILTER (WHERE l.comptee)", "somme": "sum(r.{}) FILTER (WHERE l.comptee)"}
+    """Return the summary statement of one layer; binds %(decoupage)s."""
+    aggregates = {
+        "distincts": "count(DISTINCT r.{}) FILTER (WHERE l.comptee)",
+        "somme": "sum(r.{}) FILTER (WHERE l.comptee)",
+    }
     extras = [
-        sql.SQL(", " + aggregates[measure.type] + "::float8 AS {}").format(  # type: ignore[arg-type]  # two constants
+        sql.SQL(", " + aggregates[measure.type] + "::float8 AS {}").format(  # two constants
             sql.Identifier(str(measure.field)), sql.Identifier(f"x_{measure.id}")
         )
         for measure in layer.measures
@@ -120,6 +123,4 @@ def _fetch_summary(database: Database, layer: LayerDefinition, decoupage: str) -
         else:
             rest[row["groupe"]] = count
     empty = Count()
-    return LayerSummary(
-        unites, *(rest.get(name, empty) for name in ("hors_unite", "non_localise", "ensemble"))
-    )
+    return LayerSummary(unites, *(rest.get(name, empty) for name in ("hors_unite", "non_localise", "ensemble")))

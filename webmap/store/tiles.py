@@ -39,7 +39,7 @@ class TileStore:
 
 
 def sql_tile(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:
-    """The tile statement of one layer, keeping the rows (alias t) that meet `condition`.
+    """Return the tile statement of one layer, keeping the rows (alias t) that meet `condition`.
 
     Features carry their key and name, what the style needs, and whether their place is approximate or schematic.
     """

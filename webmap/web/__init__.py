@@ -54,5 +54,10 @@ def register(app: Flask, settings: Settings) -> None:
     app.add_url_rule("/static/<filename>", "static", assets.respond)
     problems.register(app)
     responses.register(app, settings)
-    app.jinja_env.filters |= {"nombre": french.nombre, "date": french.date, "pluriel": french.pluriel, "etat": french.etat}
+    app.jinja_env.filters |= {
+        "nombre": french.nombre,
+        "date": french.date,
+        "pluriel": french.pluriel,
+        "etat": french.etat,
+    }
     app.jinja_env.globals |= {"asset": assets.url, "territoire": settings.territoire}

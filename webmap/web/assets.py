@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from webmap.errors import ConfigError, NotFoundError
+from webmap.web.responses import accepts_gzip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,9 @@ class Assets:
         """Read the folder. Raises ConfigError when the front-end was not built."""
         missing = [name for name in _REQUIRED if not (folder / name).is_file()]
         if missing:
-            raise ConfigError([f"Le front n'est pas construit ({', '.join(missing)} manque dans {folder}) : lancez `make front`."])
+            raise ConfigError(
+                [f"Le front n'est pas construit ({', '.join(missing)} manque dans {folder}) : lancez `make front`."]
+            )
         self._files = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_file()}
 
     def url(self, name: str) -> str:
@@ -48,7 +51,7 @@ class Assets:
         asset = self._files.get(filename)
         if asset is None:
             raise NotFoundError(f"Il n'y a pas de fichier « {filename[:60]} ».")
-        squeezed = "gzip" in request.accept_encodings
+        squeezed = accepts_gzip()
         response = Response(asset.compressed if squeezed else asset.body, mimetype=asset.mimetype)
         if squeezed:
             response.headers["Content-Encoding"] = "gzip"

@@ -37,13 +37,17 @@ def carte() -> str:
 
 
 def build_atlas(atlas: Services) -> dict[str, Any]:
-    """The state the page starts from: layers by theme with counts and legend, units to filter by, basemaps, addresses."""
+    """Return the state the page starts from: layers by theme with counts and legend, units to filter by, basemaps, addresses."""
     territoire = atlas.settings.territoire
     drawn = [layer for layer in atlas.catalog.public if layer.drawn]
     inventory = fetch_inventory(atlas.database, drawn)
     contours = contours_loaded(atlas.database)
     themes = [
-        {"id": theme.id, "titre": theme.title, "couches": [_layer(layer, inventory[layer.id]) for layer in drawn if layer.theme == theme.id]}
+        {
+            "id": theme.id,
+            "titre": theme.title,
+            "couches": [_layer(layer, inventory[layer.id]) for layer in drawn if layer.theme == theme.id],
+        }
         for theme in atlas.catalog.themes
     ]
     return {
@@ -52,7 +56,11 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "contours_charges": contours,
         "avertissement_contours": None if contours else SCHEMATIC,
         "themes": [theme for theme in themes if theme["couches"]],
-        "decoupages": [_decoupage(atlas, decoupage) for decoupage in params.decoupage_ids(atlas.catalog) if decoupage != "territoire"],
+        "decoupages": [
+            _decoupage(atlas, decoupage)
+            for decoupage in params.decoupage_ids(atlas.catalog)
+            if decoupage != "territoire"
+        ],
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
         "urls": URLS,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,9 @@ def _find(code: str) -> tuple[str, str]:
     order = [decoupage for decoupage in params.decoupage_ids(atlas.catalog) if decoupage != "territoire"]
     found = None if "\x00" in code else find_unit(atlas.database, ["territoire", *order], code)
     if found is None:
-        raise NotFoundError(f"Il n'y a ni bassin ni territoire « {code[:60]} ». Les codes sont à l'adresse /territoires.")
+        raise NotFoundError(
+            f"Il n'y a ni bassin ni territoire « {code[:60]} ». Les codes sont à l'adresse /territoires."
+        )
     return found
 
 
@@ -60,7 +62,7 @@ def _build(decoupage: str, code: str, layers: list[LayerDefinition]) -> str:
     chosen = Selection() if decoupage == "territoire" else selection
     collections = [CarteLayer(layer, _collect(layer, chosen)) for layer in layers]
     background = _collect(atlas.catalog.by_id["commune"], selection)
-    today = datetime.datetime.now(tz=datetime.UTC).date()
+    today = dt.datetime.now(tz=dt.UTC).date()
     return build_carte(
         title=f"{atlas.settings.territoire.titre} : {unit.nom}",
         subtitle=", ".join(layer.title for layer in layers),

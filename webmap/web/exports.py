@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def _wrap(layer: LayerDefinition, first: bytes, features: Iterator[bytes]) -> It
         "source": layer.source.name,
         "licence": layer.source.licence,
         "millesime": layer.source.millesime,
-        "export": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "export": dt.datetime.now(tz=dt.UTC).date().isoformat(),
     }
     # `name` is read by GDAL and QGIS as the layer's name; `metadonnees` is a foreign member (RFC 7946 §6.1).
     head = json.dumps({"type": "FeatureCollection", "name": layer.id, "metadonnees": source}, ensure_ascii=False)

@@ -78,7 +78,9 @@ def _lines(layer: LayerDefinition, row: Row) -> list[dict[str, str | None]]:
     ]
     places = [*(row["communes_noms"] or ()), *(f"{code} (hors du territoire)" for code in row["codes_ailleurs"] or ())]
     if places and layer.id != "commune":
-        lines.append({"libelle": "Commune" if len(places) == 1 else "Communes", "valeur": ", ".join(places), "note": None})
+        lines.append(
+            {"libelle": "Commune" if len(places) == 1 else "Communes", "valeur": ", ".join(places), "note": None}
+        )
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def nombre(value: float | None, decimals: int | None = None) -> str:
     return text.replace("-", "−")
 
 
-def date(value: datetime.date | datetime.datetime | None) -> str:
+def date(value: dt.date | dt.datetime | None) -> str:
     """« 21/11/2026 », « — » for None."""
     return value.strftime("%d/%m/%Y") if value else "—"
 
@@ -59,17 +59,19 @@ def _plural(singular: str) -> str:
 
 def champ(field: FieldDefinition, value: object) -> str:
     """Write the value of a field: enum label, yes/no, list, number with its unit, date; « — » when missing."""
-    if value is None or value == [] or value == "":
-        return "—"
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    if field.enum:
-        return field.enum.get(str(value), str(value))
-    if isinstance(value, datetime.date):
-        return date(value)
-    if isinstance(value, (int, float)):
-        text = nombre(value) if field.unit else str(value).replace(".", ",")
-        return f"{text}{SPACE}{field.unit}" if field.unit else text
-    return str(value)
+    match value:
+        case None | [] | "":
+            text = "—"
+        case bool():
+            text = "oui" if value else "non"
+        case list():
+            text = ", ".join(str(item) for item in value)
+        case dt.date():
+            text = date(value)
+        case int() | float() if field.unit:
+            text = f"{nombre(value)}{SPACE}{field.unit}"
+        case float():
+            text = str(value).replace(".", ",")
+        case _:
+            text = field.enum.get(str(value), str(value))
+    return text

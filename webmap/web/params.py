@@ -24,7 +24,7 @@ _MAX_TEXT = 200
 
 
 def decoupage_ids(catalog: Catalog) -> tuple[str, ...]:
-    """The découpages of this deployment, finest last: the catalogue's, then commune and territoire."""
+    """Return the découpages of this deployment, finest last: the catalogue's, then commune and territoire."""
     return (*(layer.id for layer in catalog.decoupages), "commune", "territoire")
 
 

@@ -45,7 +45,9 @@ def answer(status: int, code: str, sentence: str) -> Response:
     """Return a problem: HTML for a browser asking for a page, `application/problem+json` for all else."""
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     if _wants_page():
-        response = Response(render_template("probleme.html", titre=title, phrase=sentence, statut=status), status=status)
+        response = Response(
+            render_template("probleme.html", titre=title, phrase=sentence, statut=status), status=status
+        )
     else:
         body = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "code": code}
         text = json.dumps(body, ensure_ascii=False)
@@ -59,7 +61,10 @@ def answer(status: int, code: str, sentence: str) -> Response:
 def _wants_page() -> bool:
     if request.path.endswith((".json", ".geojson", ".mvt", ".csv")) or request.path == "/healthz":
         return False
-    return request.accept_mimetypes.best_match(["text/html", "application/json"], default="application/json") == "text/html"
+    return (
+        request.accept_mimetypes.best_match(["text/html", "application/json"], default="application/json")
+        == "text/html"
+    )
 
 
 def _known(error: WebmapError) -> Response:

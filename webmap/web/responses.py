@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from webmap.config import Settings
 
 _MIN_COMPRESSED = 1_000
-_COMPRESSED = ("text/", "application/json", "application/problem+json", "application/geo+json", "application/vnd.mapbox-vector-tile")
+_COMPRESSED = (
+    "text/",
+    "application/json",
+    "application/problem+json",
+    "application/geo+json",
+    "application/vnd.mapbox-vector-tile",
+)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -30,7 +36,7 @@ _HEADERS = {
 
 
 def build_csp(settings: Settings) -> str:
-    """The policy of every page: our own origin only, plus images from the basemaps this deployment configured."""
+    """Return the policy of every page: our own origin only, plus images from the basemaps this deployment configured."""
     origins = sorted({fond.origin for fond in settings.fonds if fond.origin})
     images = " ".join(["'self'", "data:", *origins])
     return (
@@ -54,18 +60,27 @@ def register(app: Flask, settings: Settings) -> None:
 
 def _compress(response: Response) -> Response:
     """Gzip what is finished, textual and worth it. Streams pass as they are: memory stays flat."""
-    if response.is_streamed or "Content-Encoding" in response.headers or not response.mimetype.startswith(_COMPRESSED):
+    if (
+        response.is_streamed
+        or "Content-Encoding" in response.headers
+        or not (response.mimetype or "").startswith(_COMPRESSED)
+    ):
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or response.content_length is None or response.content_length < _MIN_COMPRESSED:
+    if not accepts_gzip() or len(response.get_data()) < _MIN_COMPRESSED:
         return response
     response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     return response
 
 
+def accepts_gzip() -> bool:
+    """Whether the client said that it reads gzip."""
+    return request.accept_encodings["gzip"] > 0
+
+
 def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
-    """An ETag of what is asked and of the revisions it reads: one indexed read.
+    """Return an ETag of what is asked and of the revisions it reads: one indexed read.
 
     Every answer also depends on the communes: contours, memberships and populations raise their revision.
     """

@@ -36,7 +36,9 @@ def index() -> str:
     atlas = services()
     params.refuse_unknown(())
     ids = params.decoupage_ids(atlas.catalog)
-    parts = [(decoupage, *decoupage_titles(atlas, decoupage), fetch_units(atlas.database, decoupage)) for decoupage in ids]
+    parts = [
+        (decoupage, *decoupage_titles(atlas, decoupage), fetch_units(atlas.database, decoupage)) for decoupage in ids
+    ]
     return render_template("territoires.html", parts=parts)
 
 
@@ -154,7 +156,9 @@ def _decoupage_page(report: Report) -> Response:
 
 def _unit_page(report: Report, part: UnitReport) -> Response:
     atlas = services()
-    listed = [layer for layer in atlas.catalog.public if layer.drawn and layer.decoupage is None and layer.id != "commune"]
+    listed = [
+        layer for layer in atlas.catalog.public if layer.drawn and layer.decoupage is None and layer.id != "commune"
+    ]
     places = fetch_unit_places(atlas.database, listed, report.decoupage, part.unit.code)
     context = {
         "part": part,

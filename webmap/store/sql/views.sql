@@ -10,6 +10,7 @@ SELECT decoupage, unite AS code, code_insee FROM app.appartenance
 UNION ALL SELECT 'commune', code_insee, code_insee FROM pub.commune
 UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune;
 
--- What the web may know of the loads: not their reports.
+-- What the web may know of the loads: the last of each origin, not their reports.
 CREATE OR REPLACE VIEW app.fraicheur AS
-SELECT DISTINCT ON (couche) couche, origine, nom, lignes, charge FROM app.chargement ORDER BY couche, charge DESC, id DESC;
+SELECT DISTINCT ON (couche, origine) couche, origine, nom, lignes, charge
+FROM app.chargement ORDER BY couche, origine, id DESC;

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeFragment, encodeFragment, resolveFragment } from "../src/permalink.js";
+
+const atlas = {
+  themes: [{ couches: [{ id: "qpv" }, { id: "halle" }] }],
+  fonds: [{ id: "communal" }, { id: "plan-ign" }],
+  decoupages: [{ id: "bassin", unites: [{ code: "ostrevent" }] }],
+};
+const full = {
+  vue: { zoom: 11.25, lat: 50.38, lon: 3.4 },
+  couches: [{ id: "halle", opacite: 0.6 }, { id: "qpv", opacite: 1 }],
+  fond: "plan-ign",
+  filtre: { decoupage: "bassin", code: "ostrevent" },
+  fiche: { couche: "qpv", cle: "QN05950M / é:&#,%" },
+};
+
+test("what is written is read back, order and opacity included", () => {
+  assert.deepEqual(decodeFragment(encodeFragment(full)), full);
+});
+
+test("a readable fragment", () => {
+  assert.equal(encodeFragment({ ...full, fiche: null }), "#vue=11.25/50.38/3.4&couches=halle:0.6,qpv&fond=plan-ign&filtre=bassin:ostrevent");
+});
+
+test("no layer at all is a state of its own", () => {
+  assert.deepEqual(decodeFragment(encodeFragment({ couches: [] })), { couches: [] });
+});
+
+test("an unknown layer is named and the rest kept", () => {
+  const { etat, inconnus } = resolveFragment(decodeFragment("#couches=qpv,disparue:0.5&fond=mars&filtre=bassin:nord&fiche=rien:1&vue=11/50/3"), atlas);
+  assert.deepEqual(etat, { vue: { zoom: 11, lat: 50, lon: 3 }, couches: [{ id: "qpv", opacite: 1 }] });
+  assert.deepEqual(inconnus, ["couche « disparue »", "fond « mars »", "territoire « nord »", "fiche de la couche « rien »"]);
+});
+
+test("junk never throws and gives nothing", () => {
+  const junk = ["", "#", null, undefined, "#%", "#vue=%E0%A4%A", "#vue=NaN/x/1", "#vue=1e9/999/3", "#vue=//", "#couches=%", "#filtre=:", "#fiche=%:%", "#fond=%",
+    "#filtre=a:", "#couches", "#=&=&&", "#fiche=../../x:1", "#vue=Infinity/1/1", "#__proto__=1", "#fiche=<img>:1"];
+  for (const fragment of junk) assert.deepEqual(decodeFragment(fragment), {}, String(fragment));
+});
+
+test("junk inside a list spares the rest", () => {
+  const { couches } = decodeFragment("#couches=,qpv:zz,%,halle:-3,qpv:0.5,<b>:1");
+  assert.deepEqual(couches, [{ id: "halle", opacite: 1 }, { id: "qpv", opacite: 0.5 }, { id: "<b>", opacite: 1 }]);
+  assert.equal(decodeFragment(`#couches=${"a,".repeat(100000)}`).couches.length, 1);
+});
