@@ -1,18 +1,37 @@
-"""What every test may use: a real PostgreSQL with PostGIS, of its own, thrown away at the end."""
+"""What every test may use: a real PostgreSQL with PostGIS, migrated and filled, of its own, thrown away at the end."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from webmap.app import create_app
+from webmap.catalog.load import load_catalog
+from webmap.config import load_settings
+from webmap.importing.run import load_source
+from webmap.importing.seeds import load_seeds
 from webmap.store.cluster import Cluster
+from webmap.store.db import Database
+from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+
+# Real files, for those who have them; a test that needs one says so and has a twin that does not.
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+_names = count()
 
 
 @pytest.fixture
@@ -36,3 +55,107 @@ def cluster() -> Iterator[Cluster]:
     finally:
         found.destroy()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Return the settings of this repository, whatever the developer's environment says."""
+    return load_settings({})
+
+
+@pytest.fixture(scope="session")
+def catalog(settings: Settings) -> Catalog:
+    """Return the shipped catalogue."""
+    return load_catalog(settings.layers_folder)
+
+
+def connect(cluster: Cluster, name: str) -> Database:
+    """Return the database of this name, with both roles."""
+    return Database(
+        f"{cluster.dsn('webmap_proprietaire')} dbname={name}", f"{cluster.dsn('webmap_lecture')} dbname={name}"
+    )
+
+
+@pytest.fixture(scope="session")
+def filled(cluster: Cluster, catalog: Catalog, settings: Settings) -> str:
+    """Make the template all tests copy: migrated, built, filled with the facts. Returns its name."""
+    cluster.create_database("filled")
+    database = connect(cluster, "filled")
+    upgrade(database, catalog, settings)
+    load_seeds(database, catalog, settings)
+    database.close()
+    return "filled"
+
+
+@pytest.fixture(scope="session")
+def contours_file(cluster: Cluster, filled: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write contours of our own (`code`, `nom`): the schematic cells stand in for the official file, which is not ours."""
+    with connect(cluster, filled).owner() as connection:
+        rows = connection.execute(
+            "SELECT cle, nom, ST_AsGeoJSON(ST_Transform(k.geom, 4326), 15) AS geometry"
+            " FROM app.cellule k JOIN pub.commune c ON c.code_insee = k.cle WHERE couche = 'commune' ORDER BY cle"
+        ).fetchall()
+    features = [
+        {"type": "Feature", "properties": {"code": r["cle"], "nom": r["nom"]}, "geometry": json.loads(r["geometry"])}
+        for r in rows
+    ]
+    path = tmp_path_factory.mktemp("contours") / "contours.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def contoured(cluster: Cluster, filled: str, catalog: Catalog, settings: Settings, contours_file: Path) -> str:
+    """Make a second template, with contours loaded. Returns its name."""
+    cluster.create_database("contoured", template=filled)
+    database = connect(cluster, "contoured")
+    load_source(database, catalog, settings, "commune", contours_file)
+    database.close()
+    return "contoured"
+
+
+@pytest.fixture
+def make_database(cluster: Cluster) -> Iterator[Callable[[str | None], Database]]:
+    """Return a function that copies a template (None: empty) into a database of this test alone."""
+    made: list[tuple[str, Database]] = []
+
+    def make(template: str | None) -> Database:
+        name = f"test_{next(_names)}"
+        cluster.create_database(name, template=template)
+        made.append((name, connect(cluster, name)))
+        return made[-1][1]
+
+    yield make
+    for name, database in made:
+        database.close()
+        cluster.drop_database(name)
+
+
+@pytest.fixture
+def database(make_database: Callable[[str | None], Database], filled: str) -> Database:
+    """Return a database of this test alone, with the facts and no contour."""
+    return make_database(filled)
+
+
+@pytest.fixture
+def database_with_contours(make_database: Callable[[str | None], Database], contoured: str) -> Database:
+    """Return a database of this test alone, with the facts and our own contours."""
+    return make_database(contoured)
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    """Return the application on this test's database."""
+    return create_app(settings, database)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client of `app`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client_with_contours(settings: Settings, database_with_contours: Database) -> FlaskClient:
+    """Return a client of an application whose communes have contours."""
+    return create_app(settings, database_with_contours).test_client()

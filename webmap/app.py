@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from webmap.store.tiles import TileStore
 from webmap.web.services import Services
 
 if TYPE_CHECKING:
+    from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
 
@@ -32,9 +34,20 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["webmap"] = Services(settings, catalog, database, TileStore(database, catalog.public))
+    app.extensions["webmap"] = Services(
+        settings, catalog, database, TileStore(database, catalog.public), build_version(settings, catalog)
+    )
     web.register(app, settings)
     return app
+
+
+def build_version(settings: Settings, catalog: Catalog) -> str:
+    """Return a digest of the code and of what it reads: an answer made by another version is another answer."""
+    digest = hashlib.sha256(repr((catalog, settings.territoire, settings.fonds)).encode())
+    for path in sorted((settings.root / "webmap").rglob("*")):
+        if path.suffix in {".py", ".sql", ".html", ".js", ".css"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def create_app_from_environ() -> Flask:

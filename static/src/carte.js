@@ -17,8 +17,8 @@ import { closeVolet, initVolet } from "./volet.js";
 
 const atlas = JSON.parse(byId("atlas").textContent);
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-const titres = new Map(listCouches(atlas).map((couche) => [couche.id, couche.titre]));
-const titreOf = (id) => titres.get(id) ?? id;
+const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
+const titreOf = (id) => couchesById.get(id)?.titre ?? id;
 
 function readFragment() {
   const { etat: found, inconnus } = resolveFragment(decodeFragment(location.hash), atlas);
@@ -30,13 +30,16 @@ const found = readFragment();
 // A third-party basemap named by a link is tried like one picked by hand, after our own has been drawn.
 const etat = createEtat({ ...initialEtat(atlas), ...found, fond: initialEtat(atlas).fond });
 const panneau = initPanneau();
-initVolet();
 
 let ready = false;
 let complete = false;
 let lieux = null;
 let panels = null;
-const onPick = initChoix({ atlas, etat, titreOf });
+const choose = initChoix({ atlas, etat, titreOf });
+const onPick = (found) => {
+  showBulle(null);
+  choose(found);
+};
 const reprise = createReprise({
   onPanne: () => showAvis("panne", "Le serveur ne répond pas, nouvel essai…", { kind: "alerte", closable: false }),
   onRetour: () => {
@@ -103,9 +106,10 @@ etat.subscribe((state, previous) => {
   writeFragment();
 });
 showVue(etat.get().vue);
+initVolet(map.setCovered);
 ready = true;
 panels = initCouches({ atlas, etat });
-lieux = initLieux({ map, etat, titreOf });
+lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
 initFiche({ atlas, etat, map });
 const fonds = initFonds({ atlas, etat });

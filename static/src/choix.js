@@ -4,9 +4,11 @@ import { element, link } from "./dom.js";
 import { formatQuantite } from "./format.js";
 import { closeVolet, openVolet } from "./volet.js";
 
-export function renderElement(found, titreOf, onChoose) {
+/** One button for one place; `notes` is written small below the name. */
+export function renderElement(found, notes, onChoose) {
   const sign = element("span", { class: `puce${found.approximatif ? " approximative" : ""}`, "aria-hidden": "true" });
   sign.style.setProperty("--couleur", found.couleur);
+  const small = [...notes, found.approximatif ? "position approximative" : null].filter(Boolean).join(" · ");
   return element(
     "li",
     {},
@@ -14,7 +16,7 @@ export function renderElement(found, titreOf, onChoose) {
       "button",
       { type: "button", class: "ligne", onclick: () => onChoose(found) },
       sign,
-      element("span", {}, found.nom, element("small", {}, titreOf(found.couche), found.approximatif ? " · position approximative" : "")),
+      element("span", {}, found.nom, small ? element("small", {}, small) : null),
     ),
   );
 }
@@ -35,7 +37,7 @@ export function initChoix({ atlas, etat, titreOf }) {
   return function onPick({ elements, unites }) {
     if (elements.length === 1) return choose(elements[0]);
     if (elements.length > 1) {
-      const list = element("ul", { class: "liste" }, elements.map((found) => renderElement(found, titreOf, choose)));
+      const list = element("ul", { class: "liste" }, elements.map((found) => renderElement(found, [titreOf(found.couche)], choose)));
       return openVolet("choix", `${formatQuantite(elements.length, "lieu", "lieux")} ici`, [list]);
     }
     const lines = renderUnites(unites, atlas);

@@ -24,7 +24,7 @@ export function initFiltre({ atlas, etat, map }) {
     byId("filtre-suite").hidden = !found;
     if (!found) return;
     byId("filtre-territoire").href = buildUrl(atlas.urls.territoire, filtre);
-    const warning = found.decoupage.avertissement ? ` ${found.decoupage.titre} : ${found.decoupage.avertissement}.` : "";
+    const warning = found.decoupage.avertissement ? ` ${found.decoupage.avertissement}` : "";
     byId("filtre-avertissement").textContent = `La carte et les exports sont limités à ${found.unite.nom} ; les effectifs du panneau sont ceux de tout le territoire.${warning}`;
   }
 

@@ -6,7 +6,19 @@ import { currentVolet, closeVolet, openVolet, refreshVolet } from "./volet.js";
 
 const LIMIT = 200;
 
-export function initLieux({ map, etat, titreOf }) {
+/** A river cut in thirty reaches of one name is one line of the list, which says so. */
+export function mergeNames(items, geometrie) {
+  if (geometrie !== "line") return items.map((item) => ({ ...item, nombre: 1 }));
+  const merged = new Map();
+  for (const item of items) {
+    const known = merged.get(item.nom);
+    if (known) known.nombre += 1;
+    else merged.set(item.nom, { ...item, nombre: 1 });
+  }
+  return [...merged.values()];
+}
+
+export function initLieux({ map, etat, titreOf, geometrieOf }) {
   const button = byId("bouton-lieux");
   let last = "";
 
@@ -17,10 +29,10 @@ export function initLieux({ map, etat, titreOf }) {
     for (const item of found) groups.set(item.couche, [...(groups.get(item.couche) ?? []), item]);
     const nodes = [];
     let left = LIMIT;
-    for (const [couche, items] of groups) {
-      items.sort((a, b) => a.nom.localeCompare(b.nom, "fr"));
-      nodes.push(element("h3", {}, `${titreOf(couche)} : ${items.length}`));
-      nodes.push(element("ul", { class: "liste" }, items.slice(0, Math.max(0, left)).map((item) => renderElement(item, () => "", choose))));
+    for (const [couche, all] of groups) {
+      const items = mergeNames(all, geometrieOf(couche)).sort((a, b) => a.nom.localeCompare(b.nom, "fr"));
+      nodes.push(element("h3", {}, `${titreOf(couche)} : ${all.length}`));
+      nodes.push(element("ul", { class: "liste" }, items.slice(0, Math.max(0, left)).map((item) => renderElement(item, [item.nombre > 1 ? `${item.nombre} tronçons de ce nom` : null], choose))));
       left -= items.length;
     }
     if (left < 0) nodes.push(element("p", { class: "petit" }, `Les ${LIMIT} premiers sont listés : zoomer ou filtrer pour voir les autres.`));

@@ -40,8 +40,16 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   const couches = createCouchesTuilees(shared);
   const refreshEtiquettes = createEtiquettes(map);
 
+  /** From the middle of what a sheet leaves uncovered (OpenLayers' centre) to the middle of the whole map. */
+  function offset() {
+    const [, right, bottom] = view.padding ?? [0, 0, 0];
+    return [(right * view.getResolution()) / 2, (-bottom * view.getResolution()) / 2];
+  }
+
+  /** Of the whole map, sheet or no sheet: a link opens on what was seen. */
   function currentVue() {
-    const [lon, lat] = toLonLat(view.getCenter() ?? [0, 0]);
+    const [[x, y], [dx, dy]] = [view.getCenter() ?? [0, 0], offset()];
+    const [lon, lat] = toLonLat([x + dx, y + dy]);
     return { zoom: view.getZoom(), lat, lon };
   }
 
@@ -55,6 +63,8 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       couleur: checkColor(ruleFor(couche.style, feature.getProperties())?.color),
     };
   }
+
+  let picked = null; // the place of the last click, to be brought out from under a sheet
 
   /** Drawn features only, one per key, however many tiles hold a piece of it. */
   function collect(candidates, keep) {
@@ -81,23 +91,38 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
 
   function visibles() {
     if (!map.getSize() || !view.getCenter()) return [];
-    const extent = view.calculateExtent(map.getSize());
+    const extent = view.calculateExtent(); // what no sheet covers
     return collect(couches.featuresIn(extent, view.getZoom()), ({ feature }) => meetsBox(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), extent));
   }
 
+  let fitting = null; // what an animated fit is on its way to
+
   function fit(etendue, { animate = true, maxZoom = 16 } = {}) {
+    fitting = [etendue, { maxZoom }];
     if (!map.getSize()?.[0]) map.updateSize();
     const extent = transformExtent(etendue, "EPSG:4326", "EPSG:3857");
     const margin = Math.round(Math.min(40 * screenFactor(), (map.getSize()?.[0] ?? 400) / 12));
-    view.fit(extent, { size: map.getSize(), padding: [margin, margin, margin + 12, margin], maxZoom, duration: animate ? duration : 0 });
+    view.fit(extent, { padding: [margin, margin, margin + 12, margin], maxZoom, duration: animate ? duration : 0, callback: (arrived) => arrived && (fitting = null) });
+  }
+
+  /** Move the map just enough for a place the sheet has covered to come out from under it. */
+  function reveal([x, y]) {
+    const [, south, east] = view.calculateExtent();
+    const margin = 60 * screenFactor() * view.getResolution();
+    const [dx, dy] = [Math.max(0, x - east + margin), Math.min(0, y - south - margin)];
+    const [cx, cy] = view.getCenter();
+    if (dx !== 0 || dy !== 0) view.animate({ center: [cx + dx, cy + dy], duration });
   }
 
   map.on("moveend", () => onMove(currentVue()));
-  map.on("singleclick", (event) => onPick(pickAt(event.coordinate)));
+  map.on("singleclick", (event) => {
+    picked = event.coordinate;
+    onPick(pickAt(event.coordinate));
+  });
   map.on("loadstart", () => onBusy(true));
   map.on("loadend", () => onBusy(false));
   map.on("rendercomplete", () => {
-    const extent = view.calculateExtent(map.getSize());
+    const extent = view.calculateExtent();
     refreshEtiquettes(couches.featuresIn(extent, view.getZoom()), extent, view.getZoom());
     onComplete();
   });
@@ -116,7 +141,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     apply(state, previous) {
       couches.apply(state.couches, state.filtre);
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
-      else if (state.filtre !== previous.filtre) fonds.restyle();
+      else if (state.filtre !== previous.filtre || state.fiche !== previous.fiche) fonds.restyle();
       if (state.fiche !== previous.fiche) couches.restyle();
     },
     restyle() {
@@ -124,10 +149,21 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       fonds.restyle();
     },
     goTo({ zoom, lat, lon }) {
-      view.setCenter(fromLonLat([lon, lat]));
+      const [x, y] = fromLonLat([lon, lat]);
       view.setZoom(zoom);
+      const [dx, dy] = offset();
+      view.setCenter([x - dx, y - dy]);
     },
     fit,
+    /** A sheet covers this much of the map: the view is what is left of it. */
+    setCovered({ right, bottom }) {
+      const again = view.getAnimating() && fitting;
+      view.cancelAnimations();
+      view.padding = [0, right, bottom, 0];
+      if (again) fit(...again);
+      if (picked && right + bottom > 0) reveal(picked);
+      picked = null;
+    },
     zoomBy: (delta) => view.animate({ zoom: view.getConstrainedZoom(view.getZoom() + delta), duration }),
     pickCentre: () => onPick(pickAt(view.getCenter())),
     vue: currentVue,

@@ -40,8 +40,8 @@ function createFondStyle(couchesById, context) {
     const mode = context.fondType();
     if (mode === "aucun") return undefined;
     const layer = feature.get("layer");
-    const filtre = context.filtre();
-    const choisi = filtre?.decoupage === layer && filtre.code === String(feature.get("cle"));
+    const [filtre, fiche, cle] = [context.filtre(), context.selection(), String(feature.get("cle"))];
+    const choisi = (filtre?.decoupage === layer && filtre.code === cle) || (fiche?.couche === layer && fiche.cle === cle);
     const color = (layer === "bassin" && bassinStyle && ruleFor(bassinStyle, feature.getProperties())?.color) || PALE;
     const key = [layer, color, Boolean(feature.get("schematique")), mode, choisi, screenFactor()].join();
     if (!kept.has(key)) kept.set(key, build(layer, color, Boolean(feature.get("schematique")), mode, choisi));
@@ -64,7 +64,7 @@ function createNoms(atlas, context) {
   return new VectorLayer({
     source,
     declutter: "noms", // among themselves only: symbols may lie over a name, never hide it altogether
-    zIndex: 5,
+    zIndex: 500,
     style(feature, resolution) {
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
       const bassin = feature.get("decoupage") === "bassin";

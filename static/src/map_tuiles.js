@@ -104,7 +104,8 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
         const layer = layers.get(id);
         if (layer.getSource() !== source) layer.setSource(source);
         layer.setOpacity(opacite);
-        layer.setZIndex(10 + index);
+        // Names of communes (500) lie between surfaces and symbols: a hatch never covers a name, a name never a symbol.
+        layer.setZIndex((couchesById.get(id).geometrie === "point" ? 600 : 10) + index);
       });
     },
     restyle() {

@@ -44,6 +44,16 @@ export function closeVolet() {
   if (held) (opener?.isConnected && opener.getClientRects().length ? opener : byId("carte")).focus();
 }
 
-export function initVolet() {
+/** `onCovered({right, bottom})`: how much of the map the sheet hides, at the side or, on a phone, at the bottom. */
+export function initVolet(onCovered) {
+  const volet = byId("volet");
+  const scene = volet.parentElement;
   byId("volet-fermer").addEventListener("click", closeVolet);
+  new ResizeObserver(() => {
+    const side = volet.offsetWidth < scene.offsetWidth;
+    const covered = { right: side ? volet.offsetWidth : 0, bottom: side ? 0 : volet.offsetHeight };
+    scene.style.setProperty("--couvert-droite", `${covered.right}px`);
+    scene.style.setProperty("--couvert-bas", `${covered.bottom}px`);
+    onCovered(covered);
+  }).observe(volet);
 }

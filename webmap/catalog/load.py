@@ -135,21 +135,28 @@ def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> li
     return problems
 
 
-def load_catalog(layers_folder: Path) -> Catalog:
-    """Read themes, documents and every `layers/<id>/`. Raises CatalogError with all the problems."""
+def read_catalog(layers_folder: Path) -> tuple[Catalog, list[str]]:
+    """Read themes, documents and every `layers/<id>/`: what could be read, and the problems of the rest."""
     problems: list[str] = []
     themes_path, documents_path = layers_folder / "themes.toml", layers_folder / "documents.toml"
     themes = _validate(_Themes, _read_toml(themes_path, problems), themes_path, problems)
     documents = _validate(_Documents, _read_toml(documents_path, problems), documents_path, problems)
     folders = sorted(path for path in layers_folder.iterdir() if path.is_dir()) if layers_folder.is_dir() else []
     layers = [layer for folder in folders if (layer := _load_layer(folder, problems)) is not None]
-    if themes is not None and not problems:
+    if themes is not None and len(layers) == len(folders):
         problems += _check_whole(layers, themes.themes)
-    if problems or themes is None or documents is None:
-        raise CatalogError(problems)
-    return Catalog(
+    catalog = Catalog(
         folder=layers_folder,
         layers=tuple(sorted(layers, key=lambda layer: (layer.order, layer.id))),
-        themes=themes.themes,
-        documents=documents.documents,
+        themes=themes.themes if themes else (),
+        documents=documents.documents if documents else {},
     )
+    return catalog, problems
+
+
+def load_catalog(layers_folder: Path) -> Catalog:
+    """Read the definitions. Raises CatalogError with all the problems of all the folders."""
+    catalog, problems = read_catalog(layers_folder)
+    if problems:
+        raise CatalogError(problems)
+    return catalog

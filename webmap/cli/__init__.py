@@ -165,10 +165,16 @@ def _private_cluster(settings: Settings) -> Cluster:
 
 
 def _prepare_database(settings: Settings, catalog: Catalog) -> None:
+    """Bring schema, tables and facts up to date, telling what changed."""
     database = open_database(settings)
     with step("Schéma et tables"):
         changes = upgrade(database, catalog, settings)
+    _tell(changes)
     with step("Faits"):
-        changes += load_seeds(database, catalog, settings)
+        changes = load_seeds(database, catalog, settings)
+    _tell(changes)
+
+
+def _tell(changes: list[str]) -> None:
     for change in changes:
         click.echo(f"  {change}")

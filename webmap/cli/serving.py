@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import ipaddress
@@ -21,6 +22,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from webmap.app import create_app
 from webmap.cli.terminal import step
 from webmap.errors import WebmapError
 
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flask import Flask
+
     from webmap.config import Settings
     from webmap.store.cluster import Cluster
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 20
+_STOP_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 _MOST_WORKERS = 4  # each holds a pool of connections; the database does the heavy work
 
 
@@ -143,8 +148,7 @@ def run_server(settings: Settings, address: str) -> None:
     """
     cores = os.cpu_count() or 1
     server = Granian(
-        "webmap.app:create_app_from_environ",
-        factory=True,
+        "webmap.app:create_app",
         address=address,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -158,7 +162,17 @@ def run_server(settings: Settings, address: str) -> None:
     start = time.perf_counter()
     server.on_startup(lambda: threading.Thread(target=_announce, args=(settings, address, start), daemon=True).start())
     multiprocessing.set_start_method("fork", force=True)
-    server.serve()
+    server.serve(target_loader=lambda: _start_worker(settings), wrap_loader=False)
+
+
+def _start_worker(settings: Settings) -> Flask:
+    """Build one worker's application, in that worker, and arrange how it will be told to stop."""
+    # Ctrl+C reaches a whole process group, then granian sends its own signal: a worker told twice hangs.
+    os.setpgid(0, 0)
+    # Until granian sets its own, a signal would only reach our copy of the parent's handler, and be lost.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_STOP_WITH_PARENT, signal.SIGTERM)
+    return create_app(settings)
 
 
 def _announce(settings: Settings, address: str, start: float) -> None:

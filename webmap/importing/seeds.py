@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from webmap.errors import ImportRefusedError
+from webmap.catalog.load import read_catalog
+from webmap.errors import CatalogError, ImportRefusedError
 from webmap.importing.rows import parse_rows, read_csv
 from webmap.store import loads, placement
 
@@ -46,6 +47,18 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
         if changed:
             placement.refresh(connection, catalog)
     return changes
+
+
+def load_checked_catalog(layers_folder: Path) -> Catalog:
+    """Read the definitions and the seeds. Raises CatalogError with the problems of both: they are mended in one go."""
+    catalog, problems = read_catalog(layers_folder)
+    try:
+        read_seeds(catalog, catalog.layers)
+    except ImportRefusedError as error:
+        problems += error.problems
+    if problems:
+        raise CatalogError(problems)
+    return catalog
 
 
 def seed_hash(catalog: Catalog, layer: LayerDefinition) -> str:

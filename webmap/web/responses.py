@@ -85,7 +85,7 @@ def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
     Every answer also depends on the communes: contours, memberships and populations raise their revision.
     """
     revisions = fetch_revisions(services().database, {*layer_ids, "commune"})
-    return hashlib.sha256(repr((services().catalog, parts, revisions)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((services().version, parts, revisions)).encode()).hexdigest()[:32]
 
 
 def not_modified(etag: str) -> Response | None:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, catalogue, database, and the tile statements composed at start."""
+    """Settings, catalogue, database, the tile statements composed at start, and `version`, a digest of code and definitions."""
 
     settings: Settings
     catalog: Catalog
     database: Database
     tiles: TileStore
+    version: str
 
 
 def services() -> Services:

@@ -164,6 +164,10 @@ def _unit_page(report: Report, part: UnitReport) -> Response:
         "part": part,
         "rests": {rest.couche: rest for rest in report.rests},
         "whole": {(value.couche, value.mesure): value for value in report.ensemble.values},
+        # Ids of the layers nothing fills yet: named once, rather than one « non renseigné » a measure.
+        "empty": [
+            value.couche for value in report.ensemble.values if value.mesure == "nombre" and value.valeur is None
+        ],
         "stated": [value for value in report.ensemble.values if value.declare],
         "shares": build_shares(part, report.ensemble) if report.decoupage != "territoire" else None,
         "places": places,
