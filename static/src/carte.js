@@ -5,7 +5,7 @@ import { initChoix } from "./choix.js";
 import { initCouches, initPanneau } from "./couches.js";
 import { byId, debounce } from "./dom.js";
 import { computeEchelle } from "./echelle.js";
-import { createEtat, initialEtat, listCouches } from "./etat.js";
+import { createEtat, findUnite, initialEtat, listCouches } from "./etat.js";
 import { initFiche } from "./fiche.js";
 import { initFiltre } from "./filtre.js";
 import { initFonds } from "./fonds.js";
@@ -95,9 +95,10 @@ const map = createMap({
   onBusy: (busy) => (byId("chargement").hidden = !busy),
 });
 
-function showVue(vue) {
+/** The view of the link; without one, the unit it filters by; else everything. */
+function showVue({ vue, filtre }) {
   if (vue) map.goTo(vue);
-  else map.fit(atlas.territoire.etendue, { animate: false });
+  else map.fit(findUnite(atlas, filtre)?.unite.etendue ?? atlas.territoire.etendue, { animate: false });
 }
 
 etat.subscribe((state, previous) => {
@@ -105,13 +106,13 @@ etat.subscribe((state, previous) => {
   panels?.showZoom(map.vue().zoom);
   writeFragment();
 });
-showVue(etat.get().vue);
+showVue(etat.get());
 initVolet(map.setCovered);
 ready = true;
 panels = initCouches({ atlas, etat });
 lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
-initFiche({ atlas, etat, map });
+initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 const fonds = initFonds({ atlas, etat });
 if (found.fond) fonds.choose(found.fond);
 
@@ -147,7 +148,7 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("hashchange", () => {
   const next = readFragment();
   etat.update({ filtre: null, fiche: null, ...next, fond: etat.get().fond });
-  if (next.vue) showVue(next.vue);
+  if (next.vue || next.filtre) showVue(next);
   if (next.fond && next.fond !== etat.get().fond) fonds.choose(next.fond);
 });
 window.addEventListener("resize", debounce(() => map.restyle(), 200));

@@ -38,12 +38,7 @@ export function renderFiche(fiche, { onZoom }) {
     element("p", { class: "petit fiche-couche" }, fiche.couche_titre ?? fiche.couche),
     fiche.avertissement ? element("p", { class: "avertissement" }, fiche.avertissement) : null,
     place,
-    element(
-      "p",
-      { class: "actions" },
-      fiche.etendue ? element("button", { type: "button", class: "bouton", onclick: () => onZoom(fiche) }, "Zoomer dessus") : null,
-      (fiche.liens ?? []).map(({ libelle, href }) => link(href, libelle)),
-    ),
+    fiche.etendue ? element("p", { class: "actions" }, element("button", { type: "button", class: "bouton", onclick: () => onZoom(fiche) }, "Zoomer dessus")) : null,
     element("dl", { class: "fiche" }, (fiche.lignes ?? []).flatMap(({ libelle, valeur, note }) => definition(libelle, valeur, note))),
     element(
       "dl",
@@ -53,11 +48,12 @@ export function renderFiche(fiche, { onZoom }) {
       fiche.etat ? definition("État", ETATS[fiche.etat] ?? fiche.etat) : null,
     ),
     renderSource(fiche.source),
+    fiche.liens?.length ? element("ul", { class: "liens" }, fiche.liens.map(({ libelle, href }) => element("li", {}, link(href, libelle)))) : null,
   ].filter(Boolean);
 }
 
-/** Follows `fiche` in the state: opening, closing and links all go through it. */
-export function initFiche({ atlas, etat, map }) {
+/** Follows `fiche` in the state. `placed`: the link gave a view; without one, its sheet brings the map to its place. */
+export function initFiche({ atlas, etat, map, placed }) {
   let controller = null;
 
   const zoom = (fiche) => map.fit(fiche.etendue, { maxZoom: 15 });
@@ -75,6 +71,7 @@ export function initFiche({ atlas, etat, map }) {
       const fiche = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle }), signal);
       if (signal.aborted) return;
       refreshVolet("fiche", fiche.titre ?? cle, renderFiche(fiche, { onZoom: zoom }));
+      if (!focus && !placed && fiche.etendue) zoom(fiche);
     } catch (error) {
       if (signal.aborted) return;
       const retry = element("button", { type: "button", class: "bouton", onclick: () => show({ couche, cle }, true) }, "Réessayer");

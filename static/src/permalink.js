@@ -57,7 +57,8 @@ export function decodeFragment(fragment) {
   const state = {};
   for (const part of String(fragment ?? "").replace(/^#/, "").split("&")) {
     const cut = part.indexOf("=");
-    const [name, text] = cut < 0 ? [part, ""] : [part.slice(0, cut), part.slice(cut + 1)];
+    const [written, text] = cut < 0 ? [part, ""] : [part.slice(0, cut), part.slice(cut + 1)];
+    const name = written === "f" ? "filtre" : written; // the short form, for links written by hand
     if (name === "vue") state.vue = decodeVue(text) ?? state.vue;
     if (name === "couches" && cut > 0) state.couches = decodeCouches(text) ?? state.couches;
     if (name === "fond") state.fond = decodeText(text) || undefined;

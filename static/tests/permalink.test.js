@@ -23,6 +23,10 @@ test("a readable fragment", () => {
   assert.equal(encodeFragment({ ...full, fiche: null }), "#vue=11.25/50.38/3.4&couches=halle:0.6,qpv&fond=plan-ign&filtre=bassin:ostrevent");
 });
 
+test("f is filtre, in short", () => {
+  assert.deepEqual(decodeFragment("#f=bassin:ostrevent"), { filtre: full.filtre });
+});
+
 test("no layer at all is a state of its own", () => {
   assert.deepEqual(decodeFragment(encodeFragment({ couches: [] })), { couches: [] });
 });

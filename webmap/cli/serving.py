@@ -155,7 +155,7 @@ def run_server(settings: Settings, address: str) -> None:
         workers=min(cores, _MOST_WORKERS),
         blocking_threads=min(2 * cores + 1, 8),
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )

@@ -9,6 +9,7 @@ from flask import render_template
 from webmap.errors import NotFoundError
 from webmap.store.places import fetch_place
 from webmap.web import french, params
+from webmap.web.atlas import decoupage_titles
 from webmap.web.extent import build_extent
 from webmap.web.responses import json_response
 from webmap.web.services import services
@@ -97,5 +98,6 @@ def _links(layer: LayerDefinition, row: Row) -> list[dict[str, str]]:
     if layer.decoupage:
         links.insert(0, {"libelle": f"Synthèse : {row['nom']}", "href": f"/territoires/{layer.id}/{row['code']}"})
     for decoupage, unit in sorted((row["unites"] or {}).items()):
-        links.append({"libelle": f"Synthèse : {unit['nom']}", "href": f"/territoires/{decoupage}/{unit['code']}"})
+        title = decoupage_titles(services(), decoupage)[0].lower()
+        links.append({"libelle": f"Synthèse, {title} : {unit['nom']}", "href": f"/territoires/{decoupage}/{unit['code']}"})
     return links
