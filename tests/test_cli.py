@@ -97,7 +97,7 @@ def interrupt(process: subprocess.Popen[str]) -> str:
 
 
 def get(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:  # noqa: S310 - our own
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
         return bytes(response.read())
 
 
@@ -180,7 +180,8 @@ def test_an_address_of_elsewhere_is_told(project: Path) -> None:
 
 def test_wrong_settings_exit_2(project: Path) -> None:
     refused(webmap(project, "serve", PORT="abc"), "PORT", code=2)
-    (project / "layers" / "qpv" / "layer.toml").open("a").write("\nsurprise = 1\n")
+    definition = project / "layers" / "qpv" / "layer.toml"
+    definition.write_text("surprise = 1\n" + definition.read_text(encoding="utf-8"), encoding="utf-8")
     result = webmap(project, "layers", "check")
     assert result.returncode == 2
     assert "qpv" in result.stderr

@@ -11,6 +11,17 @@ export function withOpacity(color, opacity) {
   return `rgba(${channel(1)},${channel(3)},${channel(5)},${alpha})`;
 }
 
+/** Relative lightness of a checked colour, 0 black to 1 white. */
+function lightness(hex) {
+  const [red, green, blue] = [1, 3, 5].map((start) => Number.parseInt(hex.slice(start, start + 2), 16) / 255);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** The colour of a hollow symbol's line: its own, unless too pale to be seen on white; then its outline's. */
+export function lineColor({ color, stroke }) {
+  return lightness(checkColor(color)) > 0.72 ? checkColor(stroke) : checkColor(color);
+}
+
 /** The first rule that takes these properties, as `Style.rule_for` does on the server; null: not drawn. */
 export function ruleFor(style, properties) {
   const value = style.field === null || style.field === undefined ? null : properties[style.field];

@@ -4,7 +4,7 @@ import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { checkColor, ruleFor, withOpacity } from "./couleur.js";
+import { checkColor, lineColor, ruleFor, withOpacity } from "./couleur.js";
 import { wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
 
@@ -76,8 +76,9 @@ function buildSymbol(rule, factor, { approximatif, choisi }) {
     context.restore();
   }
   context.fill();
-  context.strokeStyle = approximatif ? checkColor(rule.color) : checkColor(rule.stroke);
+  context.strokeStyle = approximatif ? lineColor(rule) : checkColor(rule.stroke);
   context.lineWidth = approximatif ? Math.max(2 * factor, width) : width;
+  context.setLineDash(rule.dash.map((part) => part * factor));
   context.stroke();
   if (approximatif) {
     const ring = size + 2.5 * factor;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { buildTileTemplate, buildUrl, filtreQuery, standaloneCode } from "../src/adresses.js";
-import { checkColor, COULEUR_INCONNUE, ruleFor, withOpacity } from "../src/couleur.js";
+import { checkColor, COULEUR_INCONNUE, lineColor, ruleFor, withOpacity } from "../src/couleur.js";
 import { computeEchelle, groundFactor } from "../src/echelle.js";
 import { addCouche, createEtat, findUnite, initialEtat, raiseCouche, removeCouche, setOpacite } from "../src/etat.js";
 import { probeUrl } from "../src/fonds.js";
@@ -31,6 +31,8 @@ test("a bad colour becomes grey, never black", () => {
   assert.equal(checkColor("#D33B0A"), "#d33b0a");
   assert.equal(checkColor(null, "#112233"), "#112233");
   assert.equal(withOpacity("#ff8000", 0.5), "rgba(255,128,0,0.5)");
+  assert.equal(lineColor({ color: "#ffffff", stroke: "#6a1b9a" }), "#6a1b9a");
+  assert.equal(lineColor({ color: "#d35400", stroke: "#000000" }), "#d35400");
   assert.equal(withOpacity("#ff8000", 7), "rgba(255,128,0,1)");
 });
 

@@ -32,6 +32,11 @@ COMMON_COLUMNS = (
     "millesime",
 )
 
+# Names the SQL of tiles and sheets computes beside the fields.
+_COMPUTED = ("approximatif", "boite", "codes", "schematique")
+# What each measure of geometry is a measure of.
+_MEASURED = {"longueur": "line", "surface": "polygon", "part_surface": "polygon"}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -195,7 +200,7 @@ def _field_problems(layer: LayerDefinition) -> list[str]:
     ids = list(layer.field_ids)
     problems = [f"champ « {name} » déclaré deux fois" for name in _repeated(ids)]
     problems += [
-        f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in COMMON_COLUMNS
+        f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in {*COMMON_COLUMNS, *_COMPUTED}
     ]
     problems += [
         f"champ « {field.id} » : `enum` ne va qu'avec le type text"
@@ -204,6 +209,8 @@ def _field_problems(layer: LayerDefinition) -> list[str]:
     ]
     problems += [f"mesure « {name} » déclarée deux fois" for name in _repeated([m.id for m in layer.measures])]
     problems += [f"chiffre « {name} » déclaré deux fois" for name in _repeated([f.id for f in layer.figures])]
+    units = [unit.code for unit in layer.decoupage.units] if layer.decoupage else []
+    problems += [f"unité « {name} » déclarée deux fois" for name in _repeated(units)]
     return problems
 
 
@@ -222,6 +229,11 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
         problems.append(f"la clé « {layer.key} » doit être `required = true`")
     if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):
         problems.append("un découpage a pour clé `code` et pour nom `nom`")
+    problems += [
+        f"mesure « {m.id} » : « {m.field} » n'est pas un nombre, il ne se somme pas"
+        for m in layer.measures
+        if m.type == "somme" and m.field in layer.field_ids and layer.field(m.field).type not in {"integer", "number"}
+    ]
     if layer.communes_field in layer.field_ids and layer.field(str(layer.communes_field)).type != "list":
         problems.append("`communes_field` doit être un champ de type list")
     return problems
@@ -235,4 +247,9 @@ def _geometry_problems(layer: LayerDefinition) -> list[str]:
         problems.append("zoom_min dépasse zoom_max")
     if not layer.drawn and any(m.type in {"longueur", "surface", "part_surface"} for m in layer.measures):
         problems.append("une couche sans géométrie n'a ni longueur ni surface")
+    problems += [
+        f"mesure « {m.id} » : {m.type} ne va qu'avec geometry = {_MEASURED[m.type]}"
+        for m in layer.measures
+        if layer.drawn and layer.geometry != _MEASURED.get(m.type, layer.geometry)
+    ]
     return problems

@@ -6,6 +6,7 @@ the loss of a column with a sentence: data is never dropped behind the GIS offic
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from geoalchemy2 import Geometry
 from psycopg import sql
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Date, Double, Index, MetaData, Table, Text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, conv
 
 from webmap.catalog.definition import ETATS, PRECISIONS
 from webmap.errors import CatalogError
@@ -38,6 +39,7 @@ _TYPES: dict[str, Any] = {
     "list": lambda: ARRAY(Text),
 }
 GEOMETRIES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON", "none": "POINT"}
+_NAME_LENGTH = 63  # PostgreSQL cuts longer identifiers
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 # Fired once a statement, and only when a row really changed: transition tables tell.
 _TRIGGERS = {
@@ -77,7 +79,10 @@ def build_table(layer: LayerDefinition) -> Table:
         CheckConstraint("ST_IsValid(geom)", name="geom_valide"),
         CheckConstraint("geom IS NULL OR precision IS NOT NULL", name="geom_sans_precision"),
         CheckConstraint("code_insee ~ '^([013-9]\\d|2[AB1-9])\\d{3}$'", name="code_insee"),
-        *(CheckConstraint(_one_of(column, values), name=f"{column}_enum") for column, values in _enums(layer).items()),
+        *(
+            CheckConstraint(_one_of(column, values), name=conv(_enum_name(layer, column)))
+            for column, values in _enums(layer).items()
+        ),
     ]
     if layer.geometry == "none":
         checks.append(CheckConstraint("geom IS NULL", name="sans_geometrie"))
@@ -89,6 +94,12 @@ def build_table(layer: LayerDefinition) -> Table:
 def _enums(layer: LayerDefinition) -> dict[str, list[str]]:
     enums = {"precision": list(PRECISIONS), "etat": list(ETATS)}
     return enums | {field.id: list(field.enum) for field in layer.fields if field.enum}
+
+
+def _enum_name(layer: LayerDefinition, column: str) -> str:
+    """Name of the CHECK on a listed field, short enough for PostgreSQL not to cut it."""
+    name = f"ck_{layer.id}_{column}_enum"
+    return name if len(name) <= _NAME_LENGTH else f"ck_{hashlib.sha256(name.encode()).hexdigest()[:32]}_enum"
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -199,7 +210,24 @@ def _extend(connection: Connection, layer: LayerDefinition, present: dict[str, s
                 sql.Identifier(SCHEMA, layer.id, name), sql.Literal(layer.field(name).label)
             )
         )
-    return [f"couche {layer.id} : champ {name} ajouté" for name, _ in added]
+    return [f"couche {layer.id} : champ {name} ajouté" for name, _ in added] + _relax(connection, layer)
+
+
+def _relax(connection: Connection, layer: LayerDefinition) -> list[str]:
+    """Let a field be empty that the definition no longer requires; the reverse is left to the check of rows."""
+    rows = connection.execute(
+        "SELECT attname AS nom FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attnotnull",
+        [f'{SCHEMA}."{layer.id}"'],
+    ).fetchall()
+    bound = {row["nom"] for row in rows}
+    free = [field.id for field in layer.fields if not field.required and field.id in bound]
+    for name in free:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(
+                sql.Identifier(SCHEMA, layer.id), sql.Identifier(name)
+            )
+        )
+    return [f"couche {layer.id} : champ {name} devenu facultatif" for name in free]
 
 
 def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
@@ -215,7 +243,7 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
     changed = []
     table = sql.Identifier(SCHEMA, layer.id)
     for column, values in _enums(layer).items():
-        name = f"ck_{layer.id}_{column}_enum"
+        name = _enum_name(layer, column)
         if present.get(name) == json.dumps(values):
             continue
         if present.get(name):
@@ -230,7 +258,7 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
                 sql.Identifier(name), table, sql.Literal(json.dumps(values))
             )
         )
-    stale = present.keys() - {f"ck_{layer.id}_{column}_enum" for column in _enums(layer)}
+    stale = present.keys() - {_enum_name(layer, column) for column in _enums(layer)}
     for name in sorted(stale):
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, sql.Identifier(name)))
         changed.append(f"couche {layer.id} : liste de valeurs {name} retirée")

@@ -75,7 +75,7 @@ class Database:
             connection = psycopg.connect(
                 self.owner_dsn, row_factory=dict_row, connect_timeout=10, application_name="webmap"
             )
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise DatabaseError(f"{UNREACHABLE} ({error_line(error)})") from error
         with connection:
             yield connection

@@ -15,6 +15,7 @@ from webmap.store.places import contours_loaded
 from webmap.store.summaries import fetch_units
 from webmap.store.units import find_unit
 from webmap.web import params
+from webmap.web.responses import as_download
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def carte(code: str) -> Response:
     response = Response(_build(decoupage, code, layers), mimetype="text/html")
     response.headers["Content-Security-Policy"] = CARTE_CSP
     if "telecharger" in request.args:
-        response.headers["Content-Disposition"] = f'attachment; filename="carte_{decoupage}_{code}.html"'
+        as_download(response, ["carte", decoupage, code], "html")
     return response
 
 

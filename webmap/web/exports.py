@@ -10,7 +10,7 @@ from flask import Response, request
 
 from webmap.store.features import stream_features
 from webmap.web import params
-from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.responses import as_download, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def geojson(layer_id: str) -> Response:
     if response is None:
         response = Response(_body(layer, selection), mimetype=MIMETYPE)
         response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(layer, selection)}"'
+        as_download(response, _name_parts(layer, selection), "geojson")
     return with_etag(response, etag)
 
 
@@ -62,8 +62,6 @@ def _wrap(layer: LayerDefinition, first: bytes, features: Iterator[bytes]) -> It
     yield b"]}\n"
 
 
-def _file_name(layer: LayerDefinition, selection: Selection) -> str:
+def _name_parts(layer: LayerDefinition, selection: Selection) -> list[str]:
     units = [f"{decoupage}-{code}" for decoupage, code in selection.units]
-    parts = [layer.id, *units, *(["emprise"] if selection.bbox else [])]
-    safe = ["".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in part) for part in parts]
-    return "_".join(safe) + ".geojson"
+    return [layer.id, *units, *(["emprise"] if selection.bbox else [])]

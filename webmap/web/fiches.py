@@ -99,5 +99,7 @@ def _links(layer: LayerDefinition, row: Row) -> list[dict[str, str]]:
         links.insert(0, {"libelle": f"Synthèse : {row['nom']}", "href": f"/territoires/{layer.id}/{row['code']}"})
     for decoupage, unit in sorted((row["unites"] or {}).items()):
         title = decoupage_titles(services(), decoupage)[0].lower()
-        links.append({"libelle": f"Synthèse, {title} : {unit['nom']}", "href": f"/territoires/{decoupage}/{unit['code']}"})
+        links.append(
+            {"libelle": f"Synthèse, {title} : {unit['nom']}", "href": f"/territoires/{decoupage}/{unit['code']}"}
+        )
     return links

@@ -27,7 +27,9 @@ _TITLES = {
     400: "Demande incomprise",
     404: "Introuvable",
     405: "Méthode refusée",
+    413: "Demande trop longue",
     422: "Fichier refusé",
+    500: "Erreur imprévue",
     503: "Base de données indisponible",
 }
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
@@ -62,7 +64,7 @@ def _wants_page() -> bool:
     if request.path.endswith((".json", ".geojson", ".mvt", ".csv")) or request.path == "/healthz":
         return False
     return (
-        request.accept_mimetypes.best_match(["text/html", "application/json"], default="application/json")
+        request.accept_mimetypes.best_match(["application/json", "text/html"], default="application/json")
         == "text/html"
     )
 

@@ -90,7 +90,7 @@ def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
 
 def not_modified(etag: str) -> Response | None:
     """Return a 304 when the client already has this version, else None."""
-    if etag not in request.if_none_match:
+    if not request.if_none_match.contains_weak(etag):  # ours are weak: `in` would only look among strong ones
         return None
     response = Response(status=304)
     response.set_etag(etag, weak=True)
@@ -100,6 +100,13 @@ def not_modified(etag: str) -> Response | None:
 def with_etag(response: Response, etag: str) -> Response:
     """Set a weak ETag: the bytes may be compressed on the way."""
     response.set_etag(etag, weak=True)
+    return response
+
+
+def as_download(response: Response, parts: Iterable[str], extension: str) -> Response:
+    """Name the file a browser saves: ASCII letters, digits, - and _ only, whatever a code or a key holds."""
+    safe = ["".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in part) for part in parts]
+    response.headers["Content-Disposition"] = f'attachment; filename="{"_".join(safe)}.{extension}"'
     return response
 
 

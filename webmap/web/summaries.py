@@ -17,7 +17,7 @@ from webmap.store.units import fetch_statuses
 from webmap.web import params
 from webmap.web.atlas import SCHEMATIC, decoupage_titles
 from webmap.web.chart import build_shares
-from webmap.web.responses import json_response, not_modified, revision_etag, with_etag
+from webmap.web.responses import as_download, json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -127,9 +127,8 @@ def _report_csv(report: Report, only: UnitReport | None = None) -> Response:
     for part in [only] if only else report.units:
         head = {"decoupage": report.decoupage, **asdict(part.unit)}
         writer.writerows({**head, **asdict(value)} for value in part.values)
-    name = f"territoires_{report.decoupage}" + (f"_{only.unit.code}" if only else "")
     response = Response(text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    as_download(response, ["territoires", report.decoupage, *([only.unit.code] if only else [])], "csv")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
