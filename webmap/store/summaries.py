@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of a découpage. `surface_km2` is on the ellipsoid, None while a contour is missing."""
+    """One unit of a découpage. `surface_km2` is on the ellipsoid, None while a contour is missing.
+
+    `etendue` is west, south, east, north and `centre` a point inside, WGS84; both follow cells while contours are missing."""
 
     code: str
     nom: str
@@ -28,6 +30,7 @@ class Unit:
     surface_km2: float | None
     communes: tuple[str, ...]
     etendue: tuple[float, float, float, float] | None
+    centre: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def _unit(row: dict[str, Any]) -> Unit:
         surface_km2=row["surface_km2"],
         communes=tuple(row["communes"] or ()),
         etendue=None if None in extent else extent,
+        centre=None if row["centre_lon"] is None else (row["centre_lon"], row["centre_lat"]),
     )
 
 

@@ -95,7 +95,16 @@ def _decoupage(atlas: Services, decoupage: str) -> dict[str, Any]:
         "titre": title,
         "pluriel": plural,
         "avertissement": warning,
-        "unites": [{"code": unit.code, "nom": unit.nom, "etendue": unit.etendue} for unit in units],
+        "unites": [
+            {
+                "code": unit.code,
+                "nom": unit.nom,
+                "etendue": unit.etendue,
+                "centre": unit.centre,
+                "population": unit.population,
+            }
+            for unit in units
+        ],
     }
 
 

@@ -78,10 +78,9 @@ def _lines(layer: LayerDefinition, row: Row) -> list[dict[str, str | None]]:
         if field.id != layer.name
     ]
     places = [*(row["communes_noms"] or ()), *(f"{code} (hors du territoire)" for code in row["codes_ailleurs"] or ())]
-    if places and layer.id != "commune":
-        lines.append(
-            {"libelle": "Commune" if len(places) == 1 else "Communes", "valeur": ", ".join(places), "note": None}
-        )
+    label = "Commune" if len(places) == 1 else "Communes"
+    if places and layer.id != "commune" and label not in {line["libelle"] for line in lines}:
+        lines.append({"libelle": label, "valeur": ", ".join(places), "note": None})
     return lines
 
 
