@@ -12,9 +12,12 @@ CREATE OR REPLACE FUNCTION app.monter_revision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 BEGIN
-  IF TG_OP = 'TRUNCATE' OR EXISTS (SELECT 1 FROM lignes) THEN
-    UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = TG_ARGV[0];
+  IF TG_OP <> 'TRUNCATE' THEN  -- apart: a TRUNCATE has no table `lignes`, even to plan a condition that mentions it
+    IF NOT EXISTS (SELECT 1 FROM lignes) THEN
+      RETURN NULL;
+    END IF;
   END IF;
+  UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = TG_ARGV[0];
   RETURN NULL;
 END
 $$;

@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from psycopg import sql
 
+from tests.conftest import connect
 from webmap.catalog.definition import LayerDefinition
 from webmap.store.builder import build_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
 # Raised by nothing in the tests: any string a partner's file may hold.
@@ -124,3 +127,23 @@ def shuffled(codes: Iterable[str], seed: int, units: int = 3) -> dict[str, str |
     """Draw a unit, or none, for each commune: the same for the same seed."""
     chosen = random.Random(seed)  # noqa: S311 - a reproducible draw, not a secret
     return {code: chosen.choice([None, *(f"u{n}" for n in range(units))]) for code in sorted(codes)}
+
+
+@pytest.fixture(scope="session")
+def facts(cluster: Cluster, filled: str) -> Iterator[Database]:
+    """Return one copy of the facts for all the tests that only read."""
+    cluster.create_database("facts", template=filled)
+    database = connect(cluster, "facts")
+    yield database
+    database.close()
+    cluster.drop_database("facts")
+
+
+@pytest.fixture(scope="session")
+def facts_with_contours(cluster: Cluster, contoured: str) -> Iterator[Database]:
+    """Return one copy of the facts and contours for all the tests that only read."""
+    cluster.create_database("facts_with_contours", template=contoured)
+    database = connect(cluster, "facts_with_contours")
+    yield database
+    database.close()
+    cluster.drop_database("facts_with_contours")

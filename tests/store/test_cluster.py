@@ -117,7 +117,8 @@ def test_two_starts_at_once_make_one_server(own: Cluster) -> None:
     own.destroy()
 
 
-def test_a_killed_server_recovers(own: Cluster) -> None:
+def test_a_killed_server_recovers(short_folder: Path) -> None:
+    own = Cluster(short_folder / ".webmap", durable=True)
     own.start()
     killed = server_pid(own)
     with psycopg.connect(own.dsn("webmap_proprietaire")) as connection:

@@ -199,9 +199,9 @@ def straddled(database_with_contours: Database) -> Database:
             SELECT 'traverse', 'Traverse', ARRAY['59172'], ST_Multi(ST_MakeLine(ST_Translate(bord, -9000, 0), milieu)), 'exacte',
               'existant', 'facts', '1', '2026' FROM forme;
             INSERT INTO pub.halle (code, nom, geom, precision, code_insee, etat, source, source_ligne, millesime)
-            SELECT 'limite', 'Limite', limite, 'exacte', NULL, 'existant', 'facts', '1', '2026' FROM forme
-            UNION ALL VALUES ('sans', 'Sans', NULL, NULL, NULL, 'existant', 'facts', '1', '2026'),
-              ('code', 'Code', NULL, NULL, '59172', 'existant', 'facts', '1', '2026');
+            SELECT 'limite', 'Limite', limite, 'exacte', NULL, 'existant', 'facts', '1', '2026' FROM forme;
+            INSERT INTO pub.halle (code, nom, code_insee, etat, source, source_ligne, millesime)
+            VALUES ('sans', 'Sans', NULL, 'existant', 'facts', '1', '2026'), ('code', 'Code', '59172', 'existant', 'facts', '1', '2026');
             """
         )
     return database_with_contours

@@ -13,6 +13,7 @@ NO_CONTOURS = "indisponible (contours non chargés)"
 EMPTY_LAYER = "non renseigné (couche encore vide)"
 NO_EXACT_PLACE = "indisponible (aucun périmètre connu)"
 NO_POPULATION = "indisponible (population inconnue)"
+NO_VALUE = "indisponible (valeur non renseignée)"
 STATED = "chiffre déclaré par le document, non recalculé"
 _ELLIPSOID = "mesurée sur l'ellipsoïde (GRS80), objets à l'emplacement exact seulement"
 

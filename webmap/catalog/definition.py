@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from webmap.catalog.connector import Connector  # noqa: TC001 - pydantic reads it at run time
 from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -163,6 +164,7 @@ class LayerDefinition(_Strict):
     figures: tuple[Figure, ...] = ()
     decoupage: Decoupage | None = None
     seed: Seed = Seed()
+    connectors: tuple[Connector, ...] = ()
     style: Style | None = None
 
     @property
@@ -200,7 +202,9 @@ def _field_problems(layer: LayerDefinition) -> list[str]:
     ids = list(layer.field_ids)
     problems = [f"champ « {name} » déclaré deux fois" for name in _repeated(ids)]
     problems += [
-        f"champ « {name} » : nom réservé, commun à toutes les couches" for name in ids if name in {*COMMON_COLUMNS, *_COMPUTED}
+        f"champ « {name} » : nom réservé, commun à toutes les couches"
+        for name in ids
+        if name in {*COMMON_COLUMNS, *_COMPUTED}
     ]
     problems += [
         f"champ « {field.id} » : `enum` ne va qu'avec le type text"
@@ -208,6 +212,7 @@ def _field_problems(layer: LayerDefinition) -> list[str]:
         if field.enum and field.type != "text"
     ]
     problems += [f"mesure « {name} » déclarée deux fois" for name in _repeated([m.id for m in layer.measures])]
+    problems += [f"connecteur « {name} » déclaré deux fois" for name in _repeated([c.id for c in layer.connectors])]
     problems += [f"chiffre « {name} » déclaré deux fois" for name in _repeated([f.id for f in layer.figures])]
     units = [unit.code for unit in layer.decoupage.units] if layer.decoupage else []
     problems += [f"unité « {name} » déclarée deux fois" for name in _repeated(units)]
@@ -217,6 +222,11 @@ def _field_problems(layer: LayerDefinition) -> list[str]:
 def _reference_problems(layer: LayerDefinition) -> list[str]:
     known = {*layer.field_ids, *COMMON_COLUMNS}
     named = {"key": layer.key, "name": layer.name}
+    for connector in layer.connectors:
+        named |= {
+            f"connecteur {connector.id} : {name}": name
+            for name in (*connector.columns, *connector.constants, *connector.compare)
+        }
     if layer.communes_field:
         named["communes_field"] = layer.communes_field
     if layer.style:

@@ -41,8 +41,9 @@ def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None])
     contours: dict[str, Contour] = {}
     others = 0
     for number, feature in enumerate(features, 1):
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        code = str((properties or {}).get("code") or "")
+        found = feature.get("properties") if isinstance(feature, dict) else None
+        properties = found if isinstance(found, dict) else {}
+        code = str(properties.get("code") or "")
         if code not in centres:
             others += 1
             if not code:
@@ -53,7 +54,7 @@ def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None])
             continue
         geometry = _parse_geometry(feature.get("geometry"), f"objet {number}, commune {code}", centres[code], problems)
         if geometry is not None:
-            name = str((properties or {}).get("nom") or "")
+            name = str(properties.get("nom") or "")
             contours[code] = Contour(code, name, shapely.to_wkb(geometry, hex=True))
     missing = sorted(centres.keys() - contours.keys())
     if missing:
@@ -77,7 +78,7 @@ def _read_features(path: Path) -> list[Any]:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a number of 5 000 digits
         msg = f"{path.name} n'est pas du GeoJSON en UTF-8. Attendu : une FeatureCollection avec les propriétés code et nom."
         raise ImportRefusedError(msg, [str(error)]) from error
     if (
@@ -86,16 +87,18 @@ def _read_features(path: Path) -> list[Any]:
         or not isinstance(content.get("features"), list)
     ):
         raise ImportRefusedError(f"{path.name} n'est pas une FeatureCollection GeoJSON.")
-    name = (
-        str((content.get("crs") or {}).get("properties", {}).get("name", ""))
-        if isinstance(content.get("crs"), dict)
-        else ""
-    )
+    name = _crs_name(content.get("crs"))
     if name and not name.endswith(("CRS84", "4326")):
         raise ImportRefusedError(
             f"{path.name} est en {name} : attendu WGS84 (longitude, latitude), comme tout GeoJSON."
         )
     return list(content["features"])
+
+
+def _crs_name(crs: object) -> str:
+    """Return the name in GeoJSON 2008's `crs` member, whatever is in its place."""
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    return str(properties.get("name") or "") if isinstance(properties, dict) else ""
 
 
 def _parse_geometry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _CODE_INSEE = re.compile(r"([013-9]\d|2[AB1-9])\d{3}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what bigint holds
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMMON = ("precision", "code_insee", "etat", "source", "source_ligne", "source_url", "millesime")
 _COORDINATES = ("lon", "lat")
 _BOOLEANS = {"true": True, "false": False, "oui": True, "non": False}
@@ -31,11 +34,13 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True, restkey="…")
             rows = list(reader)
+            names = list(reader.fieldnames or ())
     except OSError as error:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ImportRefusedError(f"{path} n'est pas un CSV en UTF-8 séparé par des virgules ({error}).") from error
-    problems = [
+    problems = [f"colonne « {name} » en double" for name in sorted({n for n in names if names.count(n) > 1})]
+    problems += [
         f"ligne {number} : plus de cellules que de colonnes" for number, row in enumerate(rows, 2) if "…" in row
     ]
     problems += [f"ligne {number} : cellules manquantes" for number, row in enumerate(rows, 2) if None in row.values()]
@@ -48,21 +53,41 @@ def _parse_boolean(text: str) -> bool:
     return _BOOLEANS[text.lower()]
 
 
+def _parse_integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _parse_number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _parse_date(text: str) -> dt.date:
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return dt.date.fromisoformat(text)
+
+
 def _parse_list(text: str) -> list[str]:
     return [part.strip() for part in text.split("|") if part.strip()]
 
 
 _PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (str, "un texte"),
-    "integer": (int, "un nombre entier"),
-    "number": (float, "un nombre, avec un point décimal"),
-    "date": (dt.date.fromisoformat, "une date AAAA-MM-JJ"),
+    "integer": (_parse_integer, "un nombre entier"),
+    "number": (_parse_number, "un nombre, avec un point décimal"),
+    "date": (_parse_date, "une date AAAA-MM-JJ"),
     "boolean": (_parse_boolean, "true ou false"),
     "list": (_parse_list, "des valeurs séparées par |"),
 }
 
 
-def _parse_field(field: FieldDefinition, text: str, problems: list[str]) -> object:
+def parse_field(field: FieldDefinition, text: str, problems: list[str]) -> object:
+    """Return the typed value of a cell, None when empty; adds to `problems` what is wrong with it."""
     if not text:
         if field.required:
             problems.append(f"{field.id} est obligatoire et vide")
@@ -93,9 +118,10 @@ def _parse_point(cells: dict[str, str], problems: list[str]) -> str | None:
     return f"SRID=4326;POINT({lon!r} {lat!r})"
 
 
-def _check_common(row: Row) -> list[str]:
+def check_common(row: Row) -> list[str]:
+    """List what is wrong with the common columns of a row."""
     problems = [f"{name} est obligatoire et vide" for name in ("etat", "source", "millesime") if not row[name]]
-    if not (row["source_ligne"] or row["source_url"] or row["source"]):
+    if not (row["source_ligne"] or row["source_url"]):
         problems.append("source_ligne ou source_url manque : d'où vient cette ligne ?")
     for name, allowed in (("precision", PRECISIONS), ("etat", ETATS)):
         if row[name] and row[name] not in allowed:
@@ -112,15 +138,19 @@ def _check_common(row: Row) -> list[str]:
 def parse_row(layer: LayerDefinition, raw: dict[str, str]) -> tuple[Row, list[str]]:
     """Return the typed row (fields, common columns, `geom` as EWKT in WGS84 or None) and the list of its problems."""
     problems = [f"{name} : plus de {MAX_CELL} caractères" for name, text in raw.items() if len(text) > MAX_CELL]
+    problems += [f"{name} : caractère nul" for name, text in raw.items() if "\0" in text]
     cells = {target: raw.get(column, "") for target, column in layer.seed.columns.items()}
     names = (*layer.field_ids, *_COMMON, *_COORDINATES)
     cells |= {name: raw[name] for name in names if name in raw and name not in cells}
     cells |= dict(layer.seed.constants)
     cells = {name: text.strip() for name, text in cells.items()}
-    row: Row = {field.id: _parse_field(field, cells.get(field.id, ""), problems) for field in layer.fields}
+    row: Row = {field.id: parse_field(field, cells.get(field.id, ""), problems) for field in layer.fields}
     row |= {name: cells.get(name) or None for name in _COMMON}
     row["geom"] = _parse_point(cells, problems)
-    return row, problems + _check_common(row)
+    named = row["code_insee"] or (layer.communes_field and row.get(layer.communes_field))
+    if row["precision"] in {"commune", "quartier"} and not named:
+        problems.append(f"precision = {row['precision']} sans commune : indiquez code_insee")
+    return row, problems + check_common(row)
 
 
 def parse_rows(layer: LayerDefinition, raws: list[dict[str, str]], where: str) -> list[Row]:

@@ -31,7 +31,7 @@ def sql_communes(layer: LayerDefinition) -> sql.Composed:
         return sql.SQL(members).format(sql.Literal(layer.id))
     own = sql.SQL("CASE WHEN t.code_insee IS NOT NULL THEN ARRAY[t.code_insee] END")
     if layer.communes_field:
-        return sql.SQL("COALESCE(t.{}, {})").format(sql.Identifier(layer.communes_field), own)
+        return sql.SQL("COALESCE(NULLIF(t.{}, '{{}}'), {})").format(sql.Identifier(layer.communes_field), own)
     return sql.SQL("{}").format(own)
 
 
@@ -44,20 +44,35 @@ def sql_by_geometry(layer: LayerDefinition) -> sql.SQL:
     )
 
 
+# Whether a row (alias t) is in a commune (alias c) that its geometry meets: the rule `sql_attached` counts by.
+_ENTERS = {
+    "point": sql.SQL(
+        "c.code_insee = (SELECT min(k.code_insee) FROM pub.commune k WHERE ST_Intersects(k.geom, t.geom))"
+    ),
+    "line": sql.SQL("(NOT ST_Touches(c.geom, t.geom) OR ST_Dimension(ST_Intersection(c.geom, t.geom)) > 0)"),
+    "polygon": sql.SQL("NOT ST_Touches(c.geom, t.geom)"),
+    "none": sql.SQL("true"),
+}
+
+
 def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
     """Condition on a row (alias t): it is tied to the unit bound as %(decoupage)s, %(unite)s."""
     return sql.SQL(
         "(CASE WHEN {by_geometry} THEN EXISTS (SELECT 1 FROM app.membre m JOIN pub.commune c USING (code_insee)"
-        " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s AND ST_Intersects(c.geom, t.geom))"
+        " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s AND ST_Intersects(c.geom, t.geom) AND {enters})"
         " ELSE {communes} && (SELECT array_agg(m.code_insee) FROM app.membre m"
         " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s) END)"
-    ).format(by_geometry=sql_by_geometry(layer), communes=sql_communes(layer))
+    ).format(by_geometry=sql_by_geometry(layer), communes=sql_communes(layer), enters=_ENTERS[layer.geometry])
 
 
 _MEASURED = {
     "point": sql.SQL("NULL::float8 AS longueur, NULL::float8 AS surface"),
     # Lengths and areas on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here.
-    "line": sql.SQL("ST_Length(ST_Transform(i.geom, 4326)::geography) AS longueur, NULL::float8 AS surface"),
+    # What runs along a shared boundary is in both communes, and measured in the one of smallest code.
+    "line": sql.SQL(
+        "ST_Length(ST_Transform(COALESCE(ST_Difference(i.geom, (SELECT ST_Union(k.geom) FROM pub.commune k"
+        " WHERE k.code_insee < c.code_insee AND ST_Intersects(k.geom, i.geom))), i.geom), 4326)::geography) AS longueur, NULL::float8 AS surface"
+    ),
     "polygon": sql.SQL("NULL::float8 AS longueur, ST_Area(ST_Transform(i.geom, 4326)::geography) AS surface"),
 }
 # Dimension of what is left of a line or a surface in a commune: a shared edge or a corner is no presence.

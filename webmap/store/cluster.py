@@ -36,7 +36,8 @@ _SHARED_MEMORY_TRIES = 20  # half a second each: backends of a killed server tak
 
 # Small machine, one atlas: 128 MB shared, a few dozen connections. jit costs more than it saves on tiles.
 _SETTINGS = """\
-# Rewritten at each start by webmap/store/cluster.py.
+# Rewritten at each start by webmap/store/cluster.py. First what initdb found out about this machine.
+include '../data/postgresql.conf'
 listen_addresses = ''
 port = 5432
 unix_socket_directories = '"{socket}"'
@@ -164,9 +165,16 @@ class Cluster:
             if not self.root.is_dir():
                 self.root.mkdir(parents=True, exist_ok=True)
                 self.root.chmod(0o755)  # whatever the umask: `postgres` must go through
-            with (self.root / "cluster.lock").open("a") as lock:
+            # Opened for reading: a lock file that root made must not stop the folder's owner.
+            lock = os.open(self.root / "cluster.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
+            finally:
+                os.close(lock)
+        except PermissionError as error:
+            msg = f"Ce compte ne peut pas écrire {error.filename} : relancez avec celui qui a fait le clone, ou sudo."
+            raise DatabaseError(msg) from error
         except OSError as error:
             why = f"{error.strerror or error} ({error.filename})"
             msg = f"La base privée ne peut pas être gérée dans {self.root} : {why}."

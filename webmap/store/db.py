@@ -18,7 +18,7 @@ from webmap.errors import DatabaseError
 from webmap.store.cluster import Cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from webmap.config import Settings
 
@@ -122,7 +122,8 @@ class Database:
         """Run one read-only statement and return its rows. Raises DatabaseError when there is no database or no time."""
         try:
             return self._read(statement, params)
-        except _LostConnectionError:  # the server restarted since this connection was made: the pool has new ones
+        except _LostConnectionError:  # the server restarted since this connection was made: the others are dead too
+            self._pool.check()
             return self._read(statement, params)
 
     def _read(self, statement: Statement, params: Params) -> list[dict[str, Any]]:
@@ -135,6 +136,19 @@ class Database:
 
         Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
         """
+        sent = False
+        try:
+            with contextlib.closing(self._stream(statement, params)) as blocks:
+                for block in blocks:
+                    sent = True
+                    yield block
+        except _LostConnectionError:  # as in `read`, as long as the reader has nothing yet
+            if sent:
+                raise
+            self._pool.check()
+            yield from self._stream(statement, params)
+
+    def _stream(self, statement: Statement, params: Params) -> Generator[bytes, None, None]:
         copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')").format(statement)
         with self._reader() as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")

@@ -37,16 +37,14 @@ def stream_features(
     not contoured yet come with their schematic cell and `schematique: true`: for drawing only, never for an export.
     """
     names = [*layer.field_ids, *(name for name in PUBLISHED if name not in layer.field_ids)]
-    pairs: list[sql.Composable] = [
-        sql.SQL("{}, t.{}").format(sql.Literal(name), sql.Identifier(name)) for name in names
-    ]
-    if cells:
-        pairs.append(sql.SQL("'schematique', t.schematique"))
+    names += ["schematique"] if cells else []
+    columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in names)
     condition, params = sql_selection(layer, selection)
     source = sql_source(layer) if cells else sql.SQL("{} AS t").format(sql.Identifier("pub", layer.id))
     statement = load_sql("feature").format(
         key=sql.Identifier(layer.key),
-        properties=sql.SQL("json_build_object({})").format(sql.SQL(", ").join(pairs)),
+        # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
+        properties=sql.SQL("(SELECT row_to_json(p) FROM (SELECT {}) p)").format(columns),
         source=source,
         filter=condition,
     )

@@ -161,7 +161,9 @@ def _upsert(connection: Connection, layer: LayerDefinition, rows: Sequence[Row])
         if name != "geom"
     ]
     # Placed points: the stored place stays until `placement.refresh` says otherwise.
-    new_geom = sql.SQL("CASE WHEN excluded.precision = 'exacte' THEN excluded.geom ELSE t.geom END")
+    new_geom = sql.SQL(
+        "CASE WHEN excluded.precision <> 'exacte' AND t.precision <> 'exacte' THEN t.geom ELSE excluded.geom END"
+    )
     assignments = [sql.SQL("{} = {}").format(*pair) for pair in pairs]
     if "geom" in settable:
         assignments.append(sql.SQL("geom = {}").format(new_geom))

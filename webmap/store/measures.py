@@ -102,7 +102,8 @@ def _measure(measure: Measure, unit: Unit, count: Count, context: Context) -> tu
     if measure.type == "nombre":
         return count.nombre, None
     if measure.type in {"distincts", "somme"}:
-        return dict(count.extras).get(measure.id, 0), None
+        extra = dict(count.extras).get(measure.id, 0)  # None: rows, none of which gives the field
+        return extra, counting.NO_VALUE if extra is None else None
     if measure.type == "pour_1000":
         return (count.nombre / unit.population * 1000, None) if unit.population else (None, counting.NO_POPULATION)
     if not context.contours or (count.nombre and not count.mesurees):

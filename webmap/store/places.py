@@ -103,7 +103,10 @@ def contours_loaded(database: Database) -> bool:
 
 def fetch_contour_source(database: Database) -> str:
     """Name the file the contours in place came from, and when; say so when there are none."""
-    statement = sql.SQL("SELECT nom, charge FROM app.fraicheur WHERE couche = 'commune' AND origine = 'fichier'")
+    statement = sql.SQL(
+        "SELECT nom, charge FROM app.fraicheur WHERE couche = 'commune' AND origine <> 'seed'"
+        " ORDER BY charge DESC LIMIT 1"
+    )
     rows = database.read(statement) if contours_loaded(database) else []
     if not rows:
         return "contours des communes non chargés"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Unit:
     """One unit of a découpage. `surface_km2` is on the ellipsoid, None while a contour is missing.
 
-    `etendue` is west, south, east, north and `centre` a point inside, WGS84; both follow cells while contours are missing."""
+    `etendue` is west, south, east, north and `centre` a point inside, WGS84; both follow cells while contours are missing.
+    """
 
     code: str
     nom: str

@@ -32,14 +32,31 @@ chargement = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("couche", Text, nullable=False),
-    Column("origine", Text, nullable=False, comment="seed | fichier"),
+    Column("origine", Text, nullable=False, comment="seed | fichier | source"),
     Column("nom", Text, nullable=False, comment="name of the file, without its folder"),
     Column("sha256", Text, nullable=False),
     Column("lignes", Integer, nullable=False),
     Column("rapport", JSONB, nullable=False, server_default="{}"),
     Column("charge", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("connecteur", Text),
+    Column("url", Text),
+    Column("etag", Text),
+    Column("modifiee_amont", Text),
+    Column("licence", Text),
+    Column("taille", BigInteger, comment="bytes"),
     Index(None, "couche", "charge"),
     comment="Every load of facts or of a file into a layer; nothing is removed from it.",
+)
+
+verification = Table(
+    "verification",
+    metadata,
+    Column("couche", Text, primary_key=True),
+    Column("connecteur", Text, primary_key=True),
+    Column("resultat", Text, nullable=False, comment="changee | inchangee | echec"),
+    Column("phrase", Text, nullable=False),
+    Column("verifiee", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="The last time each official source was asked, and what came of it.",
 )
 
 appartenance = Table(

@@ -27,7 +27,7 @@ _MAX_BYTES = 20_000_000  # of features: a heavier file would not open on an old 
 def carte(code: str) -> Response:
     """Answer the file, shown under its own sandboxed policy, or downloaded with `?telecharger`."""
     atlas = services()
-    params.refuse_unknown({"couches", "telecharger"})
+    params.refuse_unknown({"couches", "decoupage", "telecharger"})
     decoupage, code = _find(code)
     ids = request.args.get("couches")
     layers = (
@@ -43,11 +43,13 @@ def carte(code: str) -> Response:
 
 
 def _find(code: str) -> tuple[str, str]:
+    """Return (découpage, code). Two découpages may share a code (an INSEE bassin has its main commune's): `decoupage` tells."""
     atlas = services()
     if code == "territoire":
         return "territoire", atlas.settings.territoire.code
-    order = [decoupage for decoupage in params.decoupage_ids(atlas.catalog) if decoupage != "territoire"]
-    found = None if "\x00" in code else find_unit(atlas.database, ["territoire", *order], code)
+    wanted = request.args.get("decoupage")
+    order = params.decoupage_ids(atlas.catalog) if wanted is None else [params.require_decoupage(atlas.catalog, wanted)]
+    found = None if "\x00" in code else find_unit(atlas.database, order, code)
     if found is None:
         raise NotFoundError(
             f"Il n'y a ni bassin ni territoire « {code[:60]} ». Les codes sont à l'adresse /territoires."

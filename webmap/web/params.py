@@ -97,7 +97,7 @@ def parse_search() -> str:
     """Read `q`. Raises BadParameterError when it is missing or longer than 200 characters."""
     text = request.args.get("q")
     if text is None:
-        raise BadParameterError("Donnez le texte cherché dans le paramètre q, par exemple q=denain.")
+        raise BadParameterError("Donnez le texte cherché dans le paramètre q, par exemple q=gare.")
     if len(text) > _MAX_TEXT or "\x00" in text:
         raise BadParameterError(f"q : {_MAX_TEXT} caractères au plus.")
     return text

@@ -10,7 +10,7 @@ WITH ligne AS (
 cadre AS (
   SELECT c.code_insee, COALESCE(c.geom, k.geom) AS geom,
     ST_Transform(ST_SetSRID(ST_MakePoint(c.centre_lon, c.centre_lat), 4326), 2154) AS centre,
-    LEAST(320, 0.4 * sqrt(ST_Area(COALESCE(c.geom, k.geom)) / n.lignes)) AS pas
+    n.lignes, LEAST(320, 0.4 * sqrt(ST_Area(COALESCE(c.geom, k.geom)) / n.lignes)) AS pas
   FROM pub.commune c
   JOIN (SELECT code_insee, count(*) AS lignes FROM ligne GROUP BY code_insee) n USING (code_insee)
   LEFT JOIN app.cellule k ON k.couche = 'commune' AND k.cle = c.code_insee
@@ -19,7 +19,7 @@ candidat AS (
   SELECT c.code_insee, n, ST_SnapToGrid(ST_Translate(d.geom, c.pas * sqrt(n) * cos(n * 2.39996323), c.pas * sqrt(n) * sin(n * 2.39996323)), 1) AS geom, c.geom AS contour
   FROM cadre c
   CROSS JOIN LATERAL (SELECT CASE WHEN ST_Contains(c.geom, c.centre) THEN c.centre ELSE ST_PointOnSurface(c.geom) END AS geom) d
-  CROSS JOIN generate_series(0, 800) n
+  CROSS JOIN generate_series(0, 800 + 4 * c.lignes) n
 ),
 retenu AS (
   SELECT code_insee, geom, row_number() OVER (PARTITION BY code_insee ORDER BY n) AS rang

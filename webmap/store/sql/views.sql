@@ -14,3 +14,10 @@ UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune;
 CREATE OR REPLACE VIEW app.fraicheur AS
 SELECT DISTINCT ON (couche, origine) couche, origine, nom, lignes, charge
 FROM app.chargement ORDER BY couche, origine, id DESC;
+
+-- When was each official source last asked, what came of it, and what did the last load bring?
+CREATE OR REPLACE VIEW app.etat_source AS
+SELECT v.couche, v.connecteur, v.resultat, v.phrase, v.verifiee, c.charge, c.lignes, c.url, c.licence, c.taille
+FROM app.verification v LEFT JOIN LATERAL (
+  SELECT * FROM app.chargement c WHERE c.couche = v.couche AND c.connecteur = v.connecteur ORDER BY c.id DESC LIMIT 1
+) c ON true;

@@ -1,0 +1,207 @@
+"""A browser, and the atlas served to it on a port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.browser.observed import ARGS, Opened, watch
+from tests.conftest import SHARED
+from webmap.app import create_app
+from webmap.importing.run import load_source
+from webmap.store.cluster import ROLES
+from webmap.store.db import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from playwright.sync_api import BrowserContext, Route
+
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.cluster import Cluster
+
+REAL_CONTOURS = SHARED / "data" / "communes" / "communes_caph_admin-express-2018.geojson"
+DESKTOP = (1280, 720)
+_names = count()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Say nothing: a test that fails shows what the browser saw."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
+        """Drop the line."""
+
+
+class Live:
+    """The application listening on 127.0.0.1, which can be stopped and started again at the same address."""
+
+    def __init__(self, app: Flask, database: Database) -> None:
+        """Listen on a free port."""
+        self.app, self.database = app, database
+        self.port = 0
+        self.start()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def rows(self, couche: str, query: str = "") -> dict[str, dict[str, Any]]:
+        """Return the features of an export by key: what a page is compared with."""
+        answer = self.app.test_client().get(f"/exports/{couche}.geojson{query}").get_json()
+        return {each["id"]: each for each in answer["features"]}
+
+    def place(self, couche: str, cle: str) -> tuple[float, float]:
+        """Return lon, lat of a point of an export."""
+        lon, lat = self.rows(couche)[cle]["geometry"]["coordinates"]
+        return lon, lat
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True, request_handler=_Quiet)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer nothing more: the port is closed, and no connection was kept (werkzeug closes each)."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Serve(Protocol):
+    """Serve a copy of a template database for the length of a `with` block."""
+
+    def __call__(
+        self, template: str, change: Callable[[Database], None] | None = None, settings: Settings | None = None
+    ) -> contextlib.AbstractContextManager[Live]:
+        """`change` writes to the copy before it is served."""
+
+
+class OpenPage(Protocol):
+    """Open an address in a browser context of its own, watched until the end of the test."""
+
+    def __call__(self, live: Live, path: str = "/", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401 - what new_context takes
+        """`options` go to the browser context."""
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str | None:
+    """Give none: each page names its server. (pytest-base-url's own is written in a way pytest 9.2 warns of.)"""
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Run Debian's Chromium: Playwright's own is not downloaded."""
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": ARGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Browse as a reader of the territory does."""
+    return {**browser_context_args, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+
+
+@pytest.fixture(scope="session")
+def serve(cluster: Cluster, settings: Settings) -> Serve:
+    """Return what serves a copy of a template."""
+
+    @contextlib.contextmanager
+    def start(
+        template: str, change: Callable[[Database], None] | None = None, other: Settings | None = None
+    ) -> Iterator[Live]:
+        name = f"navigateur_{next(_names)}"
+        cluster.create_database(name, template=template)
+        owner, web = (cluster.dsn(role, name) for role in ROLES)
+        database = Database(owner, web)
+        try:
+            if change:
+                change(database)
+            live = Live(create_app(other or settings, database), database)
+            yield live
+            live.stop()
+        finally:
+            database.close()
+            cluster.drop_database(name)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def live(serve: Serve, filled: str) -> Iterator[Live]:
+    """Serve the facts, no contour; nobody writes to it."""
+    with serve(filled) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def live_with_contours(serve: Serve, contoured: str) -> Iterator[Live]:
+    """Serve the facts with contours of our own; nobody writes to it."""
+    with serve(contoured) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def live_real(serve: Serve, filled: str, catalog: Catalog, settings: Settings) -> Iterator[Live]:
+    """Serve the facts with the real contours, where there are some on this machine."""
+    if not REAL_CONTOURS.is_file():
+        pytest.skip(f"{REAL_CONTOURS.name} is not on this machine")
+    with serve(
+        filled, lambda database: void(load_source(database, catalog, settings, "commune", REAL_CONTOURS))
+    ) as found:
+        yield found
+
+
+def void(_: object) -> None:
+    """Forget a result."""
+
+
+@pytest.fixture
+def open_page(new_context: Callable[..., BrowserContext]) -> Iterator[OpenPage]:
+    """Return what opens a page; no page may complain, show a dialog, or ask anything of another origin."""
+    opened: list[tuple[Opened, str]] = []
+
+    def start(live: Live, path: str = "/", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401
+        context = new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        context.route(re.compile(rf"^https?://(?!127\.0\.0\.1:{live.port}/)"), _abort)
+        found = Opened(context.new_page())
+        watch(found)
+        opened.append((found, live.origin))
+        found.page.goto(live.origin + path)
+        return found
+
+    yield start
+    for found, origin in opened:
+        found.check(origin)
+
+
+def _abort(route: Route) -> None:
+    route.abort()
+
+
+@pytest.fixture
+def open_map(open_page: OpenPage) -> OpenPage:
+    """Return what opens the map and waits until it is drawn; the argument is the fragment of the address."""
+
+    def start(live: Live, path: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401
+        found = open_page(live, f"/{path}", size=size, **options)
+        found.settle()
+        return found
+
+    return start
+
+
+@pytest.fixture
+def first_view(open_map: OpenPage, live: Live) -> Opened:
+    """Return the map as it opens, without contours."""
+    return open_map(live)

@@ -1,0 +1,161 @@
+"""Reading as a reader: no writing, no secrets, no endless statement, and a server that restarts is found again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.store.conftest import ask
+from webmap.errors import DatabaseError
+from webmap.store import db
+from webmap.store.db import Database, count_queries, error_line, load_sql, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from webmap.config import Settings
+    from webmap.store.cluster import Cluster
+
+TERMINATE = (
+    b"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+    b" WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+SLEEP = sql.SQL("SELECT pg_sleep(30)")
+
+
+def name_of(database: Database) -> str:
+    return str(ask(database, "SELECT current_database()::text"))
+
+
+def terminate(cluster: Cluster, database: Database) -> int:
+    with cluster.superuser(name_of(database)) as connection:
+        row = connection.execute(TERMINATE).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture(params=["two roles", "set role"])
+def either(request: pytest.FixtureRequest, cluster: Cluster, database: Database) -> Iterator[Database]:
+    """Return a database read with its own role, then one read by another login that takes the role."""
+    if request.param == "two roles":
+        yield database
+        return
+    other = Database(cluster.dsn("postgres", name_of(database)))
+    yield other
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO app.cellule VALUES ('a', 'b', NULL) RETURNING 1",
+        "UPDATE pub.commune SET nom = 'x' RETURNING 1",
+        "DELETE FROM pub.halle RETURNING 1",
+        "CREATE TABLE pub.x AS SELECT 1",
+        "TRUNCATE pub.halle",
+        "SELECT * FROM app.chargement",
+        "SELECT * FROM app.alembic_version",
+        "CREATE TABLE raw.x (a int)",
+        "SET default_transaction_read_only = off; UPDATE pub.commune SET nom = 'x'",
+    ],
+)
+def test_the_reader_neither_writes_nor_reads_what_is_not_shown(facts: Database, statement: str) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+        facts.read(sql.SQL(statement))  # type: ignore[arg-type]  # a constant of this file
+    assert ask(facts, "SELECT count(*) FROM pub.commune WHERE nom = 'x'") == 0
+
+
+def test_the_staging_schema_is_closed(database: Database) -> None:
+    with database.owner() as connection:
+        connection.execute("CREATE TABLE raw.secret AS SELECT 1 AS a; GRANT SELECT ON raw.secret TO webmap_lecture")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        database.read(sql.SQL("SELECT a FROM raw.secret"))
+
+
+def test_what_is_shown_is_read(facts: Database) -> None:
+    for name in ("revision", "appartenance", "cellule", "unite", "membre", "fraicheur"):
+        assert facts.read(sql.SQL("SELECT count(*) AS n FROM app.{}").format(sql.Identifier(name)))[0]["n"] > 0
+
+
+def test_too_long_is_a_sentence(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "_READ_TIMEOUT_MS", 50)
+    monkeypatch.setattr(db, "_STREAM_TIMEOUT_MS", 50)
+    with pytest.raises(DatabaseError, match="prend trop de temps"):
+        database.read(SLEEP)
+    with pytest.raises(DatabaseError, match="prend trop de temps"):
+        list(database.stream(SLEEP))
+    assert database.read(sql.SQL("SELECT 1 AS un")) == [{"un": 1}]
+
+
+def test_after_the_backends_are_gone_the_next_read_works(cluster: Cluster, database: Database) -> None:
+    one = sql.SQL("SELECT 1 AS un")
+    readers: list[AbstractContextManager[object]] = [database._reader() for _ in range(4)]
+    for reader in readers:
+        reader.__enter__()
+    for reader in readers:
+        reader.__exit__(None, None, None)
+    assert terminate(cluster, database) >= 4
+    assert database.read(one) == [{"un": 1}]
+
+
+def test_after_the_backends_are_gone_the_next_stream_works(cluster: Cluster, database: Database) -> None:
+    assert b"".join(database.stream(sql.SQL("SELECT 1"))) == b"1\n"
+    assert terminate(cluster, database)
+    assert b"".join(database.stream(sql.SQL("SELECT 1"))) == b"1\n"
+
+
+def test_a_stream_left_early_gives_its_connection_back(database: Database) -> None:
+    rows = sql.SQL("SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
+    for _ in range(12):  # more than the pool holds
+        stream = database.stream(rows)
+        assert next(stream).startswith(b"x")
+        stream.close()  # type: ignore[attr-defined]  # it is a generator
+    assert database.read(sql.SQL("SELECT 1 AS un")) == [{"un": 1}]
+
+
+def test_nothing_there_is_a_sentence() -> None:
+    nowhere = Database("host=/tmp/nulle-part dbname=x connect_timeout=1")
+    with pytest.raises(DatabaseError, match="webmap db start"), nowhere.owner():
+        pass
+
+
+def test_a_mistake_of_ours_is_no_known_error(facts: Database) -> None:
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        facts.read(sql.SQL("SELECT * FROM licorne"))
+
+
+def test_both_ways_read_as_the_reader(either: Database) -> None:
+    assert either.read(sql.SQL("SELECT current_user::text AS qui")) == [{"qui": "webmap_lecture"}]
+
+
+def test_statements_are_counted_in_the_block_only(facts: Database) -> None:
+    with count_queries() as counted:
+        facts.read(sql.SQL("SELECT %(a)s AS a"), {"a": 1})
+        list(facts.stream(sql.SQL("SELECT 2")))
+    facts.read(sql.SQL("SELECT 3 AS a"))
+    assert counted == ["SELECT %(a)s AS a", "SELECT 2"]
+
+
+def test_every_sql_file_says_the_question_it_answers() -> None:
+    files = sorted(db._SQL.glob("*.sql"))
+    assert len(files) > 10
+    for path in files:
+        assert path.read_text(encoding="utf-8").startswith("-- Question: "), path.name
+        assert load_sql(path.stem) is load_sql(path.stem)
+
+
+def test_the_address_of_the_settings_wins(settings: Settings) -> None:
+    given = open_database(settings.model_copy(update={"database_url": "postgresql://ici/base"}))
+    assert (given.owner_dsn, given.reader_dsn) == ("postgresql://ici/base", None)
+    own = open_database(settings.model_copy(update={"database_url": None}))
+    assert "webmap_lecture" in str(own.reader_dsn)
+    assert "webmap_proprietaire" in own.owner_dsn
+
+
+def test_the_first_line_of_a_message() -> None:
+    assert error_line(Exception("une\ndeux")) == "une"
+    assert error_line(Exception()) == "sans message"

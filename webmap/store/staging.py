@@ -1,0 +1,185 @@
+"""Rows of an official source, staged beside the layer, then brought in by the caller's transaction: all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from webmap.errors import ImportRefusedError
+from webmap.store.builder import SCHEMA
+from webmap.store.db import error_line, load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from webmap.catalog.definition import LayerDefinition
+
+    Connection = psycopg.Connection[dict[str, Any]]
+    Row = dict[str, Any]
+
+# What is left of a repaired geometry must have the layer's dimension, as ST_CollectionExtract numbers them.
+_DIMENSIONS = {"point": 1, "line": 2, "polygon": 3}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a refresh did to a layer, and what it noticed. Counts of rows."""
+
+    lues: int = 0
+    hors_territoire: int = 0
+    sans_geometrie: int = 0
+    reparees: int = 0
+    communes_contredites: int = 0
+    creees: int = 0
+    modifiees: int = 0
+    retirees: int = 0
+
+    def as_report(self) -> dict[str, int]:
+        """Return the counts by name, for `app.chargement`."""
+        return asdict(self)
+
+
+def stage(connection: Connection, layer: LayerDefinition, rows: Iterable[Row]) -> tuple[int, int]:
+    """Copy rows into a temporary table; return how many, and how many had their coordinates put back in order.
+
+    A row has the fields, the common columns, `geometry` (GeoJSON text in WGS84, or None) and `permutee`.
+
+    A key that comes twice is kept once, the last: the national consolidations repeat themselves.
+    """
+    columns = _columns(layer)
+    connection.execute("DROP TABLE IF EXISTS pg_temp.stage")
+    connection.execute(
+        sql.SQL(
+            "CREATE TEMPORARY TABLE stage ON COMMIT DROP AS"
+            " SELECT {columns}, NULL::text AS geometry, NULL::geometry AS brute, NULL::bigint AS rang FROM {table} LIMIT 0"
+        ).format(columns=_joined(columns), table=sql.Identifier(SCHEMA, layer.id))
+    )
+    count = swapped = 0
+    statement = sql.SQL("COPY pg_temp.stage ({}, geometry, rang) FROM STDIN").format(_joined(columns))
+    with connection.cursor().copy(statement) as copy:
+        for count, row in enumerate(rows, 1):
+            swapped += row["permutee"]
+            copy.write_row([*(row.get(name) for name in columns), row["geometry"], count])
+    connection.execute(load_sql("stage_dedupe").format(key=sql.Identifier(layer.key)))
+    return count, swapped
+
+
+def _columns(layer: LayerDefinition) -> list[str]:
+    common = ("precision", "code_insee", "etat", "source", "source_ligne", "source_url", "millesime")
+    return list(dict.fromkeys((*layer.field_ids, *common)))
+
+
+def _joined(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def build_geometries(connection: Connection, layer: LayerDefinition) -> tuple[int, int]:
+    """Turn staged GeoJSON into valid Lambert-93 geometries of the layer's type; return (repaired, without geometry).
+
+    Raises ImportRefusedError when one cannot be read at all.
+    """
+    statement = load_sql("stage_geometries")
+    params = {"dimension": _DIMENSIONS[layer.geometry], "multi": layer.geometry != "point"}
+    try:
+        row = connection.execute(statement, params).fetchone()
+    except (psycopg.errors.InternalError_, psycopg.errors.DataError) as error:
+        raise ImportRefusedError(f"Une géométrie de la source est illisible ({error_line(error)}).") from error
+    return (row["reparees"], row["sans_geometrie"]) if row else (0, 0)
+
+
+def keep_territory(connection: Connection, extent: tuple[float, float, float, float]) -> int:
+    """Drop staged rows that do not touch the territory; return how many. By contour, else by `code_insee`, else by box."""
+    west, south, east, north = extent
+    params = {"ouest": west, "sud": south, "est": east, "nord": north}
+    return connection.execute(load_sql("stage_territory"), params).rowcount
+
+
+def tie_communes(connection: Connection) -> int:
+    """Fill the missing `code_insee` of staged points from the contours; return how many rows contradict theirs."""
+    connection.execute(load_sql("stage_communes"))
+    row = connection.execute(load_sql("stage_contradictions")).fetchone()
+    return row["nombre"] if row else 0
+
+
+def count_source(connection: Connection, layer: LayerDefinition, source: str) -> int:
+    """Count the rows of a layer that cite a source."""
+    statement = sql.SQL("SELECT count(*) AS nombre FROM {} WHERE source = %s").format(sql.Identifier(SCHEMA, layer.id))
+    row = connection.execute(statement, [source]).fetchone()
+    return row["nombre"] if row else 0
+
+
+def count_staged(connection: Connection) -> int:
+    """Count what is staged."""
+    row = connection.execute("SELECT count(*) AS nombre FROM pg_temp.stage").fetchone()
+    return row["nombre"] if row else 0
+
+
+def replace_rows(connection: Connection, layer: LayerDefinition, source: str) -> tuple[int, int, int]:
+    """Make the rows citing `source` be the staged ones; return (created, changed, removed). Equal rows are not rewritten."""
+    columns = _columns(layer)
+    table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
+    removed = connection.execute(
+        sql.SQL(
+            "DELETE FROM {table} t WHERE source = %s AND NOT EXISTS (SELECT 1 FROM pg_temp.stage s WHERE s.{key} = t.{key})"
+        ).format(table=table, key=key),
+        [source],
+    ).rowcount
+    names = [*columns, "geom"]
+    settable = [name for name in names if name != layer.key]
+    statement = sql.SQL(
+        "INSERT INTO {table} AS t ({names}) SELECT {columns}, brute FROM pg_temp.stage ORDER BY {key}"
+        " ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE {different} RETURNING (xmax = 0) AS creee"
+    ).format(
+        table=table,
+        names=_joined(names),
+        columns=_joined(columns),
+        key=key,
+        sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in settable),
+        different=sql.SQL(" OR ").join(
+            sql.SQL("t.{0} IS DISTINCT FROM excluded.{0}").format(sql.Identifier(name)) for name in settable
+        ),
+    )
+    written = [row["creee"] for row in connection.execute(statement)]
+    return sum(written), len(written) - sum(written), removed
+
+
+def set_geometries(connection: Connection, layer: LayerDefinition, compare: Mapping[str, str]) -> tuple[int, list[str]]:
+    """Give rows that are there the staged geometry of their key; return how many changed, and where texts differ.
+
+    `compare` names the staged fields to read against ours: a difference is told in French, never written.
+    """
+    table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
+    changed = connection.execute(
+        sql.SQL(
+            "UPDATE {table} t SET geom = s.brute, precision = 'exacte' FROM pg_temp.stage s"
+            " WHERE s.{key} = t.{key} AND s.brute IS NOT NULL AND t.geom IS DISTINCT FROM s.brute"
+        ).format(table=table, key=key)
+    ).rowcount
+    told: list[str] = []
+    for name in compare:
+        statement = sql.SQL(
+            "SELECT t.{key}::text AS cle, t.{name}::text AS ici, s.{name}::text AS source FROM {table} t"
+            " JOIN pg_temp.stage s ON s.{key} = t.{key} WHERE s.{name} IS DISTINCT FROM t.{name} ORDER BY 1 LIMIT 20"
+        ).format(table=table, key=key, name=sql.Identifier(name))
+        told += [
+            f"{r['cle']} : {name} = « {r['ici']} » ici, « {r['source']} » à la source"
+            for r in connection.execute(statement)
+        ]
+    return changed, told
+
+
+def compare_keys(connection: Connection, layer: LayerDefinition) -> tuple[int, list[str], list[str]]:
+    """Return how many rows we have, their keys that the source lacks, and the staged keys that we lack, at most 500 each."""
+    table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
+    ours = sql.SQL(
+        "SELECT {key}::text AS cle FROM {table} EXCEPT SELECT {key}::text FROM pg_temp.stage ORDER BY 1 LIMIT 500"
+    ).format(key=key, table=table)
+    theirs = sql.SQL(
+        "SELECT {key}::text AS cle FROM pg_temp.stage EXCEPT SELECT {key}::text FROM {table} ORDER BY 1 LIMIT 500"
+    ).format(key=key, table=table)
+    counted = connection.execute(sql.SQL("SELECT count(*) AS nombre FROM {}").format(table)).fetchone()
+    here = counted["nombre"] if counted else 0
+    return here, [r["cle"] for r in connection.execute(ours)], [r["cle"] for r in connection.execute(theirs)]
