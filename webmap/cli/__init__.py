@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from webmap.catalog.load import load_catalog
 from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
+from webmap.cli.sources import sources
 from webmap.cli.terminal import HELP, Commands, step
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
-from webmap.importing.run import load_source
-from webmap.importing.seeds import load_seeds
+from webmap.importing.seeds import load_checked_catalog, load_seeds
 from webmap.store.cluster import Cluster
 from webmap.store.db import open_database
 from webmap.store.schema import upgrade
@@ -60,7 +58,7 @@ def db_stop() -> None:
 def db_upgrade() -> None:
     """Met la base à jour : schéma, tables des couches, faits."""
     settings = load_settings(os.environ)
-    _prepare_database(settings, load_catalog(settings.layers_folder))
+    _prepare_database(settings, load_checked_catalog(settings.layers_folder))
 
 
 @db.command("etat")
@@ -101,27 +99,11 @@ def layers() -> None:
 @HELP
 def layers_check() -> None:
     """Vérifie toutes les couches et dit tous les problèmes à la fois."""
-    catalog = load_catalog(load_settings(os.environ).layers_folder)
+    catalog = load_checked_catalog(load_settings(os.environ).layers_folder)
     click.echo(f"{len(catalog.layers)} couches, aucun problème.")
 
 
-@main.group()
-@HELP
-def sources() -> None:
-    """Les fichiers officiels (contours, périmètres…)."""
-
-
-@sources.command("load")
-@click.argument("couche")
-@click.argument("fichier", type=click.Path(path_type=Path))
-@HELP
-def sources_load(couche: str, fichier: Path) -> None:
-    """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
-    settings = load_settings(os.environ)
-    catalog = load_catalog(settings.layers_folder)
-    if not settings.database_url:
-        _private_cluster(settings).start()
-    click.echo(load_source(open_database(settings), catalog, settings, couche, fichier))
+main.add_command(sources)
 
 
 @main.command()
@@ -132,7 +114,7 @@ def serve() -> None:
     address = check_address(settings)
     with contextlib.ExitStack() as stack:
         with step("Catalogue des couches"):
-            catalog = load_catalog(settings.layers_folder)
+            catalog = load_checked_catalog(settings.layers_folder)
         if not settings.database_url:
             cluster = Cluster(settings.root / ".webmap")
             if not cluster.running():

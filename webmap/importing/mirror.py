@@ -115,7 +115,8 @@ def read_mirror(folder: Path, remote: Remote, previous: Previous | None = None) 
 def _locate(folder: Path, entry: Entry) -> Path:
     """Return the file that is what the index says. Raises SourceError."""
     problem = "manque"
-    for path in (folder / entry.name, folder / _INCOMING / entry.name):
+    place = folder / entry.name
+    for path in (place, folder / _INCOMING / entry.name, place):  # again: it may have been moved between the two looks
         try:
             size = path.stat().st_size
             if size == entry.size and digest(path) == (entry.size, entry.sha256):
@@ -180,7 +181,7 @@ def _refresh(
     previous = None
     entry = entries.get(remote.name)
     with suppress(SourceError):  # damaged: fetched again in full
-        if entry:
+        if entry and entry.url == mask(remote.url):  # what another address said says nothing of this one
             _settle(folder, entry)
             previous = Previous(entry.etag, entry.last_modified, entry.sha256)
 
@@ -188,7 +189,7 @@ def _refresh(
         progress(remote, done, total)
 
     found = download(remote, folder / _INCOMING, previous, countdown, pace, show)
-    if isinstance(found, NotModified) and entry:
+    if isinstance(found, NotModified) and entry and previous:
         (folder / _INCOMING / remote.name).unlink(missing_ok=True)
         entries[remote.name] = replace(entry, etag=found.etag, last_modified=found.last_modified)
         _write_index(folder, entries)

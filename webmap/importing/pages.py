@@ -27,10 +27,7 @@ def fetch_pages(
     pages: list[Fetched] = []
     seen: set[str] = set()
     for number in range(_MAX_PAGES):
-        address = url.replace("{debut}", str(number * connector.page_size)).replace(
-            "{nombre}", str(connector.page_size)
-        )
-        remote = Remote(address, page_name(connector, number), connector.max_bytes)
+        remote = page_remote(connector, url, number)
         found = fetch(remote, folder, deadline=deadline, mirror=mirror)
         if not isinstance(found, Fetched):
             raise ImportRefusedError(f"{remote.name} : réponse inattendue du serveur.")
@@ -47,9 +44,9 @@ def fetch_pages(
     raise ImportRefusedError(f"{connector.file} : plus de {_MAX_PAGES} pages, la demande est trop large.")
 
 
-def page_name(connector: Connector, number: int) -> str:
-    """Name of one page in a folder or a mirror: `znieff1.json`, then `znieff1-2.json`."""
-    if number == 0:
-        return connector.file
+def page_remote(connector: Connector, url: str, number: int) -> Remote:
+    """Return one page: its address, and its name in a folder or a mirror (`znieff1.json`, then `znieff1-2.json`)."""
+    address = url.replace("{debut}", str(number * connector.page_size)).replace("{nombre}", str(connector.page_size))
     stem, dot, suffix = connector.file.rpartition(".")
-    return f"{stem}-{number + 1}{dot}{suffix}"
+    name = connector.file if number == 0 else f"{stem}-{number + 1}{dot}{suffix}"
+    return Remote(address, name, connector.max_bytes)

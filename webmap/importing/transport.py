@@ -242,4 +242,6 @@ def _network(host: str) -> Iterator[None]:
     except http.client.InvalidURL as error:
         raise SourceError(f"L'adresse demandée à {host} contient des signes interdits.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
+        if str(error).startswith("Tunnel connection failed"):
+            raise RetryableError(f"{host} est refusé par le proxy de cette machine ({str(error)[26:60]})") from error
         raise RetryableError(f"{host} a coupé la réponse, ou la connexion ne tient pas") from error

@@ -71,7 +71,8 @@ _MEASURED = {
     # What runs along a shared boundary is in both communes, and measured in the one of smallest code.
     "line": sql.SQL(
         "ST_Length(ST_Transform(COALESCE(ST_Difference(i.geom, (SELECT ST_Union(k.geom) FROM pub.commune k"
-        " WHERE k.code_insee < c.code_insee AND ST_Intersects(k.geom, i.geom))), i.geom), 4326)::geography) AS longueur, NULL::float8 AS surface"
+        " WHERE k.code_insee < c.code_insee AND ST_Intersects(k.geom, i.geom))), i.geom), 4326)::geography)"
+        " AS longueur, NULL::float8 AS surface"
     ),
     "polygon": sql.SQL("NULL::float8 AS longueur, ST_Area(ST_Transform(i.geom, 4326)::geography) AS surface"),
 }

@@ -59,6 +59,7 @@ class Assets:
         named = request.args.get("v") == asset.digest
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if named else "no-cache"
         response.set_etag(asset.digest, weak=True)
+        response.make_conditional(request)
         return response
 
 

@@ -22,6 +22,7 @@ ETATS = {
     "projet": "en projet",
     "hypothese": "hypothèse",
 }
+_PLURAL_IN_S = {"bleu", "landau", "pneu"}
 NOT_LOCATED = "non localisé"
 
 
@@ -31,7 +32,7 @@ def nombre(value: float | None, decimals: int | None = None) -> str:
         return "—"
     if decimals is None:
         decimals = 0 if float(value).is_integer() else (1 if abs(value) >= 10 else 2)  # noqa: PLR2004 - three figures are enough to read
-    text = f"{value:,.{decimals}f}".replace(",", SPACE).replace(".", ",")
+    text = f"{value:z,.{decimals}f}".replace(",", SPACE).replace(".", ",")
     return text.replace("-", "−")
 
 
@@ -53,7 +54,8 @@ def etat(value: str | None) -> str:
 
 def _plural(singular: str) -> str:
     first, _, rest = singular.partition(" ")
-    ending = first if first.endswith(("s", "x", "z")) else first + ("x" if first.endswith("eau") else "s")
+    in_x = first.endswith(("au", "eu")) and first not in _PLURAL_IN_S
+    ending = first if first.endswith(("s", "x", "z")) else first + ("x" if in_x else "s")
     return f"{ending} {rest}".strip()
 
 

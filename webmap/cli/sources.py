@@ -1,0 +1,114 @@
+"""`webmap sources`: official files and services, asked for, mirrored, loaded, and how fresh they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from webmap.cli.terminal import HELP
+from webmap.config import Settings, load_settings
+from webmap.errors import WebmapError
+from webmap.importing.mirroring import mirror_sources
+from webmap.importing.refresh import Options, refresh
+from webmap.importing.run import load_source
+from webmap.importing.seeds import load_checked_catalog
+from webmap.store.cluster import Cluster
+from webmap.store.db import Database, open_database
+from webmap.store.history import fetch_checks
+
+_MIRROR = click.Path(path_type=Path, file_okay=False)
+_MARKS = {"changee": "✓", "inchangee": "=", "echec": "✗"}
+
+
+@click.group()
+@HELP
+def sources() -> None:
+    """Les sources officielles (contours, périmètres, bornes…)."""
+
+
+@sources.command("load")
+@click.argument("couche")
+@click.argument("fichier", type=click.Path(path_type=Path))
+@HELP
+def load(couche: str, fichier: Path) -> None:
+    """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
+    settings = load_settings(os.environ)
+    catalog = load_checked_catalog(settings.layers_folder)
+    click.echo(load_source(_database(settings), catalog, settings, couche, fichier))
+
+
+@sources.command("refresh")
+@click.argument("couches", nargs=-1)
+@click.option("--mirror", type=_MIRROR, envvar="WEBMAP_MIRROR", help="Lit dans ce dossier au lieu du réseau.")
+@click.option("--accepter", is_flag=True, help="Accepte une source qui a perdu beaucoup de lignes.")
+@click.option("--delai", type=click.FloatRange(min=1), help="Temps total, en secondes.")
+@HELP
+def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float | None, *, accepter: bool) -> None:
+    """Met à jour les COUCHES nommées, ou toutes, depuis leurs sources officielles."""
+    settings = load_settings(os.environ)
+    catalog = load_checked_catalog(settings.layers_folder)
+    known = {layer.id for layer in catalog.layers if layer.connectors}
+    for couche in couches:
+        if couche not in known:
+            listed = ", ".join(sorted(known))
+            raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
+    options = Options(mirror=mirror, deadline=delai, accept=accepter, progress=_show_progress)
+    failures = 0
+    for outcome in refresh(_database(settings), catalog, settings, couches, options):
+        failures += outcome.status == "echec"
+        click.echo(f"{_MARKS[outcome.status]} {outcome.layer_id}, {outcome.connector_id} : {outcome.sentence}")
+    if failures:
+        raise WebmapError(
+            f"{failures} sources n'ont pas répondu comme attendu ; leurs couches restent comme elles étaient."
+        )
+
+
+@sources.command("mirror")
+@click.argument("dossier", type=_MIRROR)
+@HELP
+def mirror(dossier: Path) -> None:
+    """Remplit DOSSIER d'une copie des sources, à porter sur une machine sans réseau (--mirror DOSSIER)."""
+    settings = load_settings(os.environ)
+    catalog = load_checked_catalog(settings.layers_folder)
+    failures = 0
+    for name, sentence in mirror_sources(catalog, settings, dossier, _show_progress):
+        failures += sentence is not None
+        click.echo(f"{'✗' if sentence else '✓'} {name}" + (f" : {sentence}" if sentence else ""))
+    if failures:
+        raise WebmapError(f"{failures} sources manquent dans le miroir ; le reste est utilisable.")
+
+
+@sources.command("etat")
+@HELP
+def state() -> None:
+    """Dit quand chaque source a été demandée, et ce qu'elle a donné."""
+    settings = load_settings(os.environ)
+    catalog = load_checked_catalog(settings.layers_folder)
+    checks = fetch_checks(_database(settings))
+    for layer in catalog.layers:
+        for connector in layer.connectors:
+            check = checks.get((layer.id, connector.id))
+            if check is None:
+                click.echo(f"  {layer.id}, {connector.id} : jamais demandée")
+                continue
+            loaded = f"chargée le {check['charge']:%d/%m/%Y}" if check["charge"] else "jamais chargée"
+            when = f"{check['verifiee']:%d/%m/%Y à %H:%M}"
+            click.echo(
+                f"{_MARKS[check['resultat']]} {layer.id}, {connector.id} : demandée le {when}, {loaded} ; {check['phrase']}"
+            )
+
+
+def _database(settings: Settings) -> Database:
+    if not settings.database_url:
+        Cluster(settings.root / ".webmap").start()
+    return open_database(settings)
+
+
+def _show_progress(done: int, total: int | None) -> None:
+    """Rewrite one line of a terminal; say nothing in a log file."""
+    if sys.stderr.isatty():
+        share = f"{100 * done / total:3.0f} %" if total else ""
+        click.echo(f"\r  {done / 1e6:8.1f} Mo {share}", nl=done == total, err=True)
