@@ -31,7 +31,7 @@ SYMBOLS = [
     ("espace_nature", "bassin-rond"),
     ("projet_emblematique", "station-thermale"),
     ("projet_emblematique", "pole-velo"),
-    ("veille_active", "escautpont-tous"),
+    ("veille_active", "escautpont-tous-les-quartiers"),
 ]
 PALE = {"#ffffff", "#f2c14e"}
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -47,7 +47,7 @@ def test_map_is_ready_soon_with_the_default_layers(open_map: OpenPage, live: Liv
     }  # fmt: skip
     checked = opened.page.locator("[name=couche]:checked").evaluate_all("(boxes) => boxes.map((box) => box.value)")
     assert sorted(checked) == sorted(SHOWN)
-    assert opened.page.inner_text("#bouton-lieux") == "Lieux visibles (27)"
+    opened.wait("document.getElementById('bouton-lieux').textContent === 'Lieux visibles (27)'")
     assert opened.page.inner_text("#carte-resume") == "27 lieux visibles"
     opened.capture(tmp_path, "premiere_vue")
 

@@ -1,4 +1,4 @@
-"""A server on this machine, in the shapes of the official ones, that can be told to fail as they do.
+r"""A server on this machine, in the shapes of the official ones, that can be told to fail as they do.
 
 with official_server() as server:
     server.serve("/x.csv", Answer(status=503), Answer(b"a,b\n"))   # one answer a request; the last one stays

@@ -47,14 +47,17 @@ class Time:
     slept: list[float] = field(default_factory=list)
 
     def clock(self) -> float:
+        """Return the time."""
         self.now += self.step
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Move the time on."""
         self.slept.append(seconds)
         self.now += seconds
 
     def pace(self, **changes: Any) -> Pace:  # noqa: ANN401 - fields of Pace
+        """Return a pace that follows this clock."""
         return replace(Pace(clock=self.clock, sleep=self.sleep, jitter=lambda: 1.0), **changes)
 
 
@@ -89,7 +92,7 @@ def files(folder: Path) -> list[str]:
 def make_zip(size: int) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("GEOJSON/QP2024.geojson", random.Random(1).randbytes(size))
+        archive.writestr("GEOJSON/QP2024.geojson", random.Random(1).randbytes(size))  # noqa: S311 - bytes that do not compress
     return content.getvalue()
 
 
@@ -284,7 +287,7 @@ def test_a_truncated_zip_without_a_length_is_seen(server: OfficialServer, tmp_pa
         ("i.csv", make_zip(10), "text/csv", "un fichier compressé"),
     ],
 )
-def test_something_else_than_asked_is_seen(  # noqa: PLR0913 - two fixtures, four facts
+def test_something_else_than_asked_is_seen(
     server: OfficialServer, tmp_path: Path, name: str, body: bytes, kind: str, found: str
 ) -> None:
     (tmp_path / name).write_bytes(b"the one before")
@@ -518,9 +521,10 @@ def test_several_at_once_never_tear_the_file(server: OfficialServer, tmp_path: P
 
 
 def test_one_that_waits_too_long_says_so(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    with part.open_part(tmp_path / "irve/irve.csv", lambda: None):
-        with pytest.raises(SourceError, match=r"Un autre téléchargement de irve/irve\.csv est en cours"):
-            fetch(remote(server.serve("/x.csv", Answer(CSV))), tmp_path, deadline=1, pace=instant.pace())
+    url = server.serve("/x.csv", Answer(CSV))
+    sentence = r"Un autre téléchargement de irve/irve\.csv est en cours"
+    with part.open_part(tmp_path / "irve/irve.csv", lambda: None), pytest.raises(SourceError, match=sentence):
+        fetch(remote(url), tmp_path, deadline=1, pace=instant.pace())
     assert server.seen == []
 
 
@@ -570,7 +574,9 @@ def test_secrets_are_masked() -> None:
 
 def test_the_official_shapes(server: OfficialServer, tmp_path: Path) -> None:
     """The fixture itself, as the connectors will use it."""
-    features = [{"type": "Feature", "id": f"znieff1.{n}", "properties": {}, "geometry": None} for n in range(7)]
+    features: list[dict[str, Any]] = [
+        {"type": "Feature", "id": f"znieff1.{n}", "properties": {}, "geometry": None} for n in range(7)
+    ]
     url = server.serve_wfs({"patrinat_znieff1:znieff1": features}, cap=5)
     query = "?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=patrinat_znieff1:znieff1&startIndex=5"
     found = fetch(remote(url + query, "z.json"), tmp_path)

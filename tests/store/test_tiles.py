@@ -83,7 +83,9 @@ def test_elsewhere_is_empty_bytes(store: TileStore, catalog: Catalog, tile: tupl
 def test_the_world_holds_us_once(store: TileStore, z: int) -> None:
     tile = tile_of(3.4, 50.4, z)
     features = decode(store.fetch_tile(["commune", "poche_pauvrete"], *tile, None))
-    assert len(features["commune"]["features"]) == 47
+    communes = [feature["properties"]["cle"] for feature in features["commune"]["features"]]
+    assert len(communes) == len(set(communes))
+    assert len(communes) == 47 if z > 2 else 40 <= len(communes) <= 47  # a commune smaller than a unit is no surface
     assert len(features["poche_pauvrete"]["features"]) == 11
 
 
@@ -184,7 +186,7 @@ def test_surfaces_are_cut_at_the_tile_and_keep_their_hole(database: Database) ->
     insert(database, layer, [{"geom": f"POLYGON({ring})"}])
     store = TileStore(database, [layer])
     for place, rings in {(3.305, 50.305): 1, (3.35, 50.35): 0}.items():
-        features = decode(store.fetch_tile(["essai"], *tile_of(*place, 15), None)).get("essai", {}).get("features", [])
+        features = decode(store.fetch_tile(["essai"], *tile_of(*place, 17), None)).get("essai", {}).get("features", [])
         assert len(features) == rings
     whole = decode(store.fetch_tile(["essai"], *Z9, None))["essai"]["features"][0]
     assert len(whole["geometry"]["coordinates"]) == 2

@@ -36,7 +36,9 @@ class Connector(BaseModel):
     mode: Literal["rows", "geometry"] = "rows"
     source: Text
     licence: Text
-    millesime: Text
+    millesime: Text | None = Field(
+        default=None, description="vintage of the source; the date of the file when it states none"
+    )
     key: Text = Field(description="property that holds the layer's key")
     columns: dict[Identifier, Text] = Field(default_factory=dict)
     constants: dict[Identifier, Text] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,13 +103,13 @@ def _refresh(job: _Job) -> tuple[str, str]:
         digest = _digest(files) if isinstance(files, list) else None
         if isinstance(files, NotModified) or (known and digest == known.sha256):
             return "inchangee", "inchangée depuis le dernier chargement"
-        aside: list[str] = []
-        rows = _build_rows(job, [file.path for file in files], aside)
+        tally = _Tally()
+        rows = _build_rows(job, files, tally)
         with job.database.owner() as connection:
             changes, told = _bring_in(job, connection, rows)
-            _check_aside(connector, aside, changes.lues)
-            told += [f"{len(aside)} lignes écartées, non conformes au schéma ({aside[0]})"] if aside else []
-            report = {**changes.as_report(), "remarques": told, "ecartees": aside[:_TOLD], "recette": recipe}
+            _check_aside(connector, tally.aside, changes.lues)
+            told = [*tally.told(), *told]
+            report = {**changes.as_report(), "remarques": told, "ecartees": tally.aside[:_TOLD], "recette": recipe}
             load = loads.Load(layer.id, "source", connector.file, str(digest), changes.lues)
             origin = history.Origin(
                 connector.id, files[0].url, files[0].etag, files[0].last_modified, connector.licence
@@ -121,7 +121,8 @@ def _refresh(job: _Job) -> tuple[str, str]:
 
 def _recipe(connector: Connector, *, contours: bool) -> str:
     """Hash of how the source is read: the same bytes under another mapping are not « inchangées »."""
-    return hashlib.sha256(f"{connector.model_dump_json()} {contours}".encode()).hexdigest()
+    cut_by_contours = contours and connector.mode == "rows"
+    return hashlib.sha256(f"{connector.model_dump_json()} {cut_by_contours}".encode()).hexdigest()
 
 
 def _digest(files: Sequence[Fetched]) -> str:
@@ -149,20 +150,43 @@ def build_url(connector: Connector, settings: Settings) -> str:
     return connector.url.replace("{siren}", settings.territoire.code).replace("{bbox_wfs}", box)
 
 
-def _build_rows(job: _Job, paths: Sequence[Path], aside: list[str]) -> Iterator[Row]:
-    """Yield typed rows near the territory; a row that does not fit the layer's fields is told in `aside` instead."""
+@dataclass
+class _Tally:
+    """What was met while reading a source, row by row."""
+
+    read: int = 0
+    swapped: int = 0
+    without_key: int = 0
+    aside: list[str] = field(default_factory=list)
+
+    def told(self) -> list[str]:
+        """Say it in French."""
+        parts = [f"{self.read} lignes dans la source"]
+        parts += [f"{self.swapped} positions remises dans l'ordre longitude, latitude"] if self.swapped else []
+        parts += [f"{self.without_key} sans identifiant, laissées de côté"] if self.without_key else []
+        aside = self.aside
+        return parts + ([f"{len(aside)} écartées, non conformes au schéma ({aside[0]})"] if aside else [])
+
+
+def _build_rows(job: _Job, files: Sequence[Fetched], tally: _Tally) -> Iterator[Row]:
+    """Yield typed rows near the territory; a row that does not fit the layer's fields is set aside in `tally`."""
     layer, connector = job.layer, job.connector
     west, south, east, north = job.settings.territoire.etendue
     box = shapely.box(west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
-    for number, feature in enumerate(read_features(connector, paths), 1):
+    date = max(file.date for file in files).date().isoformat()
+    for number, feature in enumerate(read_features(connector, [file.path for file in files]), 1):
+        tally.read, tally.swapped = number, tally.swapped + feature.swapped
         key = feature.properties.get(connector.key)
-        if not key or key in connector.null_keys or not _near(feature, box):
+        if not key or key in connector.null_keys:
+            tally.without_key += 1
             continue
-        row, problems = build_source_row(layer, connector, feature.properties)
+        if not _near(feature, box):
+            continue
+        row, problems = build_source_row(layer, connector, feature.properties, date)
         if problems:
-            aside.append(f"objet {number} ({key}) : {', '.join(problems)}")
+            tally.aside.append(f"objet {number} ({key}) : {', '.join(problems)}")
         else:
-            yield {**row, "geometry": feature.geometry, "permutee": feature.swapped}
+            yield {**row, "geometry": feature.geometry}
 
 
 def _near(feature: Feature, box: shapely.Geometry) -> bool:
@@ -177,9 +201,9 @@ def _near(feature: Feature, box: shapely.Geometry) -> bool:
 
 def _bring_in(job: _Job, connection: Any, rows: Iterable[Row]) -> tuple[staging.Changes, list[str]]:  # noqa: ANN401 - a psycopg connection, which only store may name
     layer, connector = job.layer, job.connector
-    read, swapped = staging.stage(connection, layer, rows)
+    read, doubles = staging.stage(connection, layer, rows)
     repaired, without = staging.build_geometries(connection, layer)
-    told = [f"{swapped} positions remises dans l'ordre longitude, latitude"] if swapped else []
+    told = [f"{doubles} doublons d'identifiant réunis"] if doubles else []
     accept = job.options.accept
     if connector.mode == "geometry":
         before, absent, unknown = staging.compare_keys(connection, layer)

@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what bigint holds
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMMON = ("precision", "code_insee", "etat", "source", "source_ligne", "source_url", "millesime")
 _COORDINATES = ("lon", "lat")
-_BOOLEANS = {"true": True, "false": False, "oui": True, "non": False}
+_BOOLEANS = {"true": True, "false": False, "oui": True, "non": False, "o": True, "n": False}
 MAX_CELL = 20_000
 
 

@@ -18,9 +18,9 @@ _COMMON = ("code_insee", "etat", "source_ligne", "source_url")
 
 
 def build_source_row(
-    layer: LayerDefinition, connector: Connector, properties: Mapping[str, str | None]
+    layer: LayerDefinition, connector: Connector, properties: Mapping[str, str | None], date: str
 ) -> tuple[Row, list[str]]:
-    """Return the row (fields and common columns) and the list of its problems.
+    """Return the row (fields and common columns) and the list of its problems; `date` (ISO) is the file's.
 
     In `geometry` mode only the key and the compared fields are read: nothing else will be written.
     """
@@ -37,7 +37,7 @@ def build_source_row(
     texts = {name: (text or "").strip() for name, text in cells.items()}
     row = {field.id: parse_field(field, texts[field.id], problems) for field in layer.fields}
     row |= {name: texts[name] or None for name in _COMMON}
-    row |= {"precision": "exacte", "source": connector.source, "millesime": connector.millesime}
+    row |= {"precision": "exacte", "source": connector.source, "millesime": connector.millesime or date}
     # The record of the load keeps the address; the row's own, when the source gives none, is that of the source.
     row["source_url"] = row["source_url"] or connector.url.partition("?")[0]
     return row, problems + check_common({**row, "geom": "présente"})

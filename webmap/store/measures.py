@@ -9,7 +9,7 @@ from webmap.catalog import counting
 from webmap.store.summaries import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from webmap.catalog.definition import LayerDefinition, Measure
     from webmap.catalog.load import Catalog
@@ -49,11 +49,15 @@ class Rest:
 
 @dataclass(frozen=True)
 class Context:
-    """What every value of one page depends on besides the layer: contours, and the sources of contours and populations."""
+    """What every value of one page depends on besides the layer: contours, and the sources of contours and populations.
+
+    `cited` gives, for a layer that has rows, the documents they cite and their vintages.
+    """
 
     contours: bool
     contour_source: str
     population_source: str
+    cited: Mapping[str, tuple[str, str]]
 
 
 def build_values(
@@ -77,7 +81,8 @@ def _build_value(  # noqa: PLR0913 - as above
     value, missing = _measure(measure, unit, count, context)
     if summary.ensemble.nombre == 0:
         value, missing = None, counting.EMPTY_LAYER
-    sources = [layer.source.name]
+    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
+    sources = [source]
     if measure.type in {"longueur", "surface", "part_surface"}:
         sources.append(context.contour_source)
     if measure.type == "pour_1000":
@@ -91,7 +96,7 @@ def _build_value(  # noqa: PLR0913 - as above
         unite=measure.unit,
         regle=counting.rule_text(layer, measure, contours=context.contours),
         source=" ; ".join(sources),
-        millesime=layer.source.millesime,
+        millesime=millesime,
         additive=counting.is_additive(measure) and summary.additive,
         indisponible=missing,
         note=_note(measure, count, summary, whole=whole),

@@ -78,7 +78,8 @@ def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> di
     parts = [
         sql.SQL(
             "SELECT {layer} AS couche, count(*) AS lignes, count(t.geom) AS localises,"
-            " count(*) FILTER (WHERE t.precision = 'exacte') AS exactes FROM {source}"
+            " count(*) FILTER (WHERE t.precision = 'exacte') AS exactes,"
+            " array_agg(DISTINCT t.source) AS sources, array_agg(DISTINCT t.millesime) AS millesimes FROM {source}"
         ).format(layer=sql.Literal(layer.id), source=sql_source(layer))
         for layer in layers
     ]

@@ -43,13 +43,12 @@ class Changes:
 
 
 def stage(connection: Connection, layer: LayerDefinition, rows: Iterable[Row]) -> tuple[int, int]:
-    """Copy rows into a temporary table; return how many, and how many had their coordinates put back in order.
+    """Copy rows into a temporary table; return how many, and how many repeated a key.
 
-    A row has the fields, the common columns, `geometry` (GeoJSON text in WGS84, or None) and `permutee`.
-
-    A key that comes twice is kept once, the last: the national consolidations repeat themselves.
+    A row has the fields, the common columns and `geometry` (GeoJSON text in WGS84, or None). Rows that repeat a key become
+    one: the last, with the lists of all (the national consolidations repeat themselves; a station comes once a line).
     """
-    columns = _columns(layer)
+    columns, key = _columns(layer), sql.Identifier(layer.key)
     connection.execute("DROP TABLE IF EXISTS pg_temp.stage")
     connection.execute(
         sql.SQL(
@@ -57,14 +56,15 @@ def stage(connection: Connection, layer: LayerDefinition, rows: Iterable[Row]) -
             " SELECT {columns}, NULL::text AS geometry, NULL::geometry AS brute, NULL::bigint AS rang FROM {table} LIMIT 0"
         ).format(columns=_joined(columns), table=sql.Identifier(SCHEMA, layer.id))
     )
-    count = swapped = 0
+    count = 0
     statement = sql.SQL("COPY pg_temp.stage ({}, geometry, rang) FROM STDIN").format(_joined(columns))
     with connection.cursor().copy(statement) as copy:
         for count, row in enumerate(rows, 1):
-            swapped += row["permutee"]
             copy.write_row([*(row.get(name) for name in columns), row["geometry"], count])
-    connection.execute(load_sql("stage_dedupe").format(key=sql.Identifier(layer.key)))
-    return count, swapped
+    for name in (field.id for field in layer.fields if field.type == "list"):
+        connection.execute(load_sql("stage_lists").format(key=key, list=sql.Identifier(name)))
+    repeated = connection.execute(load_sql("stage_dedupe").format(key=key)).rowcount
+    return count, repeated
 
 
 def _columns(layer: LayerDefinition) -> list[str]:

@@ -1,0 +1,111 @@
+"""Everything without a mouse: from the skip links to a sheet and back, the focus where a person expects it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.browser.observed import Opened
+
+
+def tab_to(opened: Opened, selector: str, limit: int = 60) -> None:
+    for _ in range(limit):
+        if opened.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        opened.page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached in {limit} tabs")
+
+
+def test_skip_links_come_first(first_view: Opened) -> None:
+    page = first_view.page
+    for target in ("carte", "panneau", "bouton-lieux"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == f"#{target}"
+    box = first_view.box(".liens-evitement a:focus")
+    assert box["y"] >= 0
+
+
+def test_skip_link_keeps_the_view(first_view: Opened) -> None:
+    """The fragment belongs to the view: a skip link must not lose it."""
+    before, couches = first_view.vue(), first_view.couches()
+    first_view.page.keyboard.press("Tab")
+    first_view.page.keyboard.press("Enter")
+    assert first_view.page.evaluate("document.activeElement.id") == "carte"
+    first_view.page.keyboard.press("+")
+    first_view.wait("(zoom) => window.atlas.vue().zoom > zoom + 0.9", before["zoom"])
+    assert first_view.couches() == couches
+    first_view.wait("location.hash.startsWith('#vue=')")
+
+
+def test_layer_by_keyboard(first_view: Opened) -> None:
+    page = first_view.page
+    tab_to(first_view, "[data-couche=equipe] [name=couche]")
+    page.keyboard.press("Space")
+    first_view.wait_visibles("equipe", 2)
+    tab_to(first_view, "[data-couche=equipe] .reglages summary", 2)
+    page.keyboard.press("Enter")
+    tab_to(first_view, "[data-couche=equipe] [name=opacite]", 2)
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("[data-couche=equipe] output").inner_text() == "95 %"
+
+
+def test_map_moves_with_the_arrows_and_answers_enter(first_view: Opened) -> None:
+    page = first_view.page
+    start = first_view.vue()
+    tab_to(first_view, "#carte")
+    assert page.locator(".viseur").is_visible()
+    page.keyboard.press("ArrowRight")
+    first_view.wait("(lon) => window.atlas.vue().lon > lon + 0.01", start["lon"])
+    page.keyboard.press("ArrowUp")
+    first_view.wait("(lat) => window.atlas.vue().lat > lat + 0.01", start["lat"])
+    page.keyboard.press("+")
+    first_view.wait("(zoom) => window.atlas.vue().zoom > zoom + 0.9", start["zoom"])
+    page.keyboard.press("-")
+    first_view.wait("(zoom) => window.atlas.vue().zoom < zoom + 0.1", start["zoom"])
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    first_view.wait("(lat) => Math.abs(window.atlas.vue().lat - lat) < 0.002", start["lat"])
+    page.keyboard.press("Enter")
+    first_view.wait("!document.getElementById('volet').hidden")
+    page.keyboard.press("Escape")
+    assert page.locator("#volet").is_hidden()
+    assert page.evaluate("document.activeElement.id") == "carte"
+
+
+def test_list_and_sheet_by_keyboard(first_view: Opened) -> None:
+    page = first_view.page
+    tab_to(first_view, "#bouton-lieux")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#volet-titre") == "27 lieux visibles"
+    assert page.locator("#bouton-lieux").get_attribute("aria-expanded") == "true"
+    groups = page.locator("#volet h3").all_inner_texts()
+    assert sorted(groups) == [
+        "Bassins de vie de l’agglomération : 3",
+        "Espaces de nature et de loisirs : 10",
+        "Poches de pauvreté : 11",
+        "Projets emblématiques : 3",
+    ]
+    tab_to(first_view, "#volet .ligne", 5)
+    name = page.evaluate("document.activeElement.querySelector('span:not(.puce)').firstChild.textContent")
+    page.keyboard.press("Enter")
+    first_view.sheet()
+    assert page.inner_text("#volet-titre") == name
+    assert page.evaluate("document.activeElement.id") == "volet-titre"
+    assert page.locator("#bouton-lieux").get_attribute("aria-expanded") == "false"
+    page.keyboard.press("Escape")
+    assert page.locator("#volet").is_hidden()
+    assert page.evaluate("document.activeElement.id") == "bouton-lieux"
+    first_view.wait("!location.hash.includes('fiche=')")
+
+
+def test_focus_is_always_visible(first_view: Opened) -> None:
+    """Each stop has an outline, on the header's dark ground too."""
+    page = first_view.page
+    seen = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth]; })()"
+        )
+        seen.append(tuple(style))
+    assert set(seen) == {("solid", "3px")}
