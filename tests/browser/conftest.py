@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from flask import Flask
-    from playwright.sync_api import BrowserContext, Route
+    from playwright.sync_api import Browser, BrowserContext, Route
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -90,8 +90,16 @@ class Serve(Protocol):
 class OpenPage(Protocol):
     """Open an address in a browser context of its own, watched until the end of the test."""
 
-    def __call__(self, live: Live, path: str = "/", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401 - what new_context takes
-        """`options` go to the browser context."""
+    def __call__(
+        self,
+        live: Live,
+        path: str = "",
+        *,
+        size: tuple[int, int] = DESKTOP,
+        browser: Browser | None = None,
+        **options: Any,  # noqa: ANN401 - what new_context takes
+    ) -> Opened:
+        """`browser` instead of the session's; `options` go to the context."""
 
 
 @pytest.fixture(scope="session")
@@ -167,17 +175,27 @@ def void(_: object) -> None:
 
 
 @pytest.fixture
-def open_page(new_context: Callable[..., BrowserContext]) -> Iterator[OpenPage]:
+def open_page(
+    new_context: Callable[..., BrowserContext], browser_context_args: dict[str, Any]
+) -> Iterator[OpenPage]:
     """Return what opens a page; no page may complain, show a dialog, or ask anything of another origin."""
     opened: list[tuple[Opened, str]] = []
 
-    def start(live: Live, path: str = "/", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401
-        context = new_context(viewport={"width": size[0], "height": size[1]}, **options)
+    def start(
+        live: Live,
+        path: str = "",
+        *,
+        size: tuple[int, int] = DESKTOP,
+        browser: Browser | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Opened:
+        options["viewport"] = {"width": size[0], "height": size[1]}
+        context = browser.new_context(**browser_context_args, **options) if browser else new_context(**options)
         context.route(re.compile(rf"^https?://(?!127\.0\.0\.1:{live.port}/)"), _abort)
         found = Opened(context.new_page())
         watch(found)
         opened.append((found, live.origin))
-        found.page.goto(live.origin + path)
+        found.page.goto(f"{live.origin}{path or '/'}")
         return found
 
     yield start
@@ -191,10 +209,10 @@ def _abort(route: Route) -> None:
 
 @pytest.fixture
 def open_map(open_page: OpenPage) -> OpenPage:
-    """Return what opens the map and waits until it is drawn; the argument is the fragment of the address."""
+    """Return what opens the map and waits until it is drawn; `path` is the fragment of the address."""
 
-    def start(live: Live, path: str = "", *, size: tuple[int, int] = DESKTOP, **options: Any) -> Opened:  # noqa: ANN401
-        found = open_page(live, f"/{path}", size=size, **options)
+    def start(live: Live, path: str = "", **options: Any) -> Opened:  # noqa: ANN401
+        found = open_page(live, f"/{path}", **options)
         found.settle()
         return found
 

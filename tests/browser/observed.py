@@ -63,15 +63,21 @@ class Opened:
     messages: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     _tolerated: list[str] = field(default_factory=list)
+    _allowed: list[str] = field(default_factory=list)
 
     def tolerate(self, pattern: str) -> None:
         """Expect messages of this kind: a test that stops the server, or asks for what is not there."""
         self._tolerated.append(pattern)
 
+    def allow(self, origin: str) -> None:
+        """Expect requests to this origin: they are answered by the test, or refused; none leaves the machine."""
+        self._allowed.append(f"{origin}/")
+
     def check(self, origin: str) -> None:
         """Fail on a dialog, an error, or a request that left `origin`."""
         assert self.dialogs == []
-        assert [url for url in self.requests if not url.startswith(f"{origin}/")] == []
+        allowed = (f"{origin}/", *self._allowed)
+        assert [url for url in self.requests if not url.startswith(allowed)] == []
         kept = [text for text in self.messages if not any(re.search(each, text) for each in self._tolerated)]
         assert kept == []
 
@@ -82,6 +88,14 @@ class Opened:
     def settle(self) -> None:
         """Wait until the map is drawn, with every tile it asked for."""
         self.wait("window.atlas?.pret && document.getElementById('chargement').hidden")
+
+    def steady(self) -> None:
+        """Wait until the view has stopped moving: the same in four looks, 50 ms apart."""
+        end, seen = time.monotonic() + 10, [self.vue()]
+        while len(seen) < 4 or any(vue != seen[-1] for vue in seen[-4:]):
+            assert time.monotonic() < end, "the view never stops"
+            self.page.wait_for_timeout(50)
+            seen.append(self.vue())
 
     def visibles(self, couche: str | None = None) -> list[dict[str, Any]]:
         """Return what the map shows, of one layer or of all."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.browser.observed import Opened
 
@@ -54,17 +56,18 @@ def test_map_moves_with_the_arrows_and_answers_enter(first_view: Opened) -> None
     start = first_view.vue()
     tab_to(first_view, "#carte")
     assert page.locator(".viseur").is_visible()
-    page.keyboard.press("ArrowRight")
-    first_view.wait("(lon) => window.atlas.vue().lon > lon + 0.01", start["lon"])
-    page.keyboard.press("ArrowUp")
-    first_view.wait("(lat) => window.atlas.vue().lat > lat + 0.01", start["lat"])
-    page.keyboard.press("+")
-    first_view.wait("(zoom) => window.atlas.vue().zoom > zoom + 0.9", start["zoom"])
-    page.keyboard.press("-")
-    first_view.wait("(zoom) => window.atlas.vue().zoom < zoom + 0.1", start["zoom"])
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowDown")
-    first_view.wait("(lat) => Math.abs(window.atlas.vue().lat - lat) < 0.002", start["lat"])
+    vues = {}
+    for key in ("ArrowRight", "ArrowUp", "+", "-", "ArrowLeft", "ArrowDown"):
+        before = page.evaluate("JSON.stringify(window.atlas.vue())")
+        page.keyboard.press(key)
+        first_view.wait("(before) => JSON.stringify(window.atlas.vue()) !== before", before)
+        first_view.steady()
+        vues[key] = first_view.vue()
+    assert vues["ArrowRight"]["lon"] > start["lon"] + 0.01
+    assert vues["ArrowUp"]["lat"] > start["lat"] + 0.01
+    assert vues["+"]["zoom"] == pytest.approx(start["zoom"] + 1)
+    for name in ("zoom", "lat", "lon"):
+        assert vues["ArrowDown"][name] == pytest.approx(start[name], abs=1e-6)
     page.keyboard.press("Enter")
     first_view.wait("!document.getElementById('volet').hidden")
     page.keyboard.press("Escape")

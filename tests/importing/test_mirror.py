@@ -267,6 +267,10 @@ def test_a_file_received_otherwise_joins_the_mirror(tmp_path: Path) -> None:
     given.write_bytes(b"<!doctype html>")
     with pytest.raises(SourceError, match="une page web"):
         add_file(tmp_path / "m", remote, given)
+    given.write_bytes(b"")
+    with pytest.raises(SourceError, match="n'entre pas dans le miroir : une réponse vide"):
+        add_file(tmp_path / "m", remote, given)
+    assert files(tmp_path / "m") == ["irve/irve.csv", "miroir.json"]
     with pytest.raises(SourceError, match="est inaccessible"):
         add_file(tmp_path / "m", remote, tmp_path / "missing")
     assert fetch(remote, tmp_path, mirror=tmp_path / "m") == added

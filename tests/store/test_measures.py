@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.store.db import Database
 
-CONTEXT = Context(contours=True, contour_source="contours X", population_source="population Y")
+CONTEXT = Context(contours=True, contour_source="contours X", population_source="population Y", cited={})
 UNIT = Unit("u", "U", 2, 4000, 50.0, ("59002", "59172"), (3.2, 50.2, 3.6, 50.6), (3.4, 50.4))
 EMPTY = Count()
 
@@ -91,6 +91,9 @@ def test_an_empty_layer_counts_nothing_rather_than_zero() -> None:
 def test_sources_and_notes_stand_beside_the_number() -> None:
     assert value_of("surface", Count(1, surface=1.0, mesurees=1)).source == "Essai ; contours X"
     assert value_of("pour_1000", Count(1)).source == "Essai ; population Y"
+    cited = replace(CONTEXT, cited={"essai": ("Document Z", "2024, 2025")})
+    assert value_of("surface", Count(1, surface=1.0, mesurees=1), cited).source == "Document Z ; contours X"
+    assert value_of("nombre", Count(1), cited).millesime == "2024, 2025"
     assert value_of("nombre", Count(3)).note is None
     assert value_of("nombre", Count(3), whole=True).note == "dont 1 non localisés"
     partial = value_of("surface", Count(3, surface=1.0, mesurees=2)).note

@@ -257,7 +257,7 @@ def test_one_statement_a_layer_whatever_the_units(facts: Database, catalog: Cata
         costs[decoupage] = len(counted)
     assert costs["bassin"] == costs["commune"]
     measured = [layer for layer in catalog.public if layer.measures and layer.id != "commune" and not layer.decoupage]
-    assert costs["commune"] <= len(measured) + 5
+    assert costs["commune"] <= len(measured) + 6
     with count_queries() as counted:
         fetch_summaries(facts, measured, "commune")
     assert len(counted) == len(measured)

@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from webmap.importing.download import download
 from webmap.importing.part import check_room, digest, disk_errors, write_atomically
-from webmap.importing.remote import Fetched, NotModified, Previous, SourceError, check_name, check_shape, mask, now
+from webmap.importing.remote import (
+    Fetched,
+    NotModified,
+    Previous,
+    SourceError,
+    TruncatedError,
+    check_name,
+    check_shape,
+    mask,
+    now,
+)
 from webmap.importing.transport import Countdown, Pace
 
 if TYPE_CHECKING:
@@ -162,7 +172,11 @@ def add_file(folder: Path, remote: Remote, path: Path, *, date: dt.datetime | No
             incoming.parent.mkdir(parents=True, exist_ok=True)
             check_room(incoming, path.stat().st_size)
             shutil.copyfile(path, incoming)
-        check_shape(incoming, remote, None)
+        try:
+            check_shape(incoming, remote, None)
+        except (SourceError, TruncatedError) as error:
+            incoming.unlink()
+            raise SourceError(f"{path} n'entre pas dans le miroir : {error}") from error
         size, sha256 = digest(incoming)
         when = date or now()
         return _publish(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from webmap.catalog.style import build_legend
+from webmap.store.history import fetch_checks
 from webmap.store.places import fetch_inventory, fetch_layer_places
 from webmap.web import params
 from webmap.web.services import services
@@ -16,7 +17,11 @@ def index() -> str:
     params.refuse_unknown(())
     layers = atlas.catalog.public
     return render_template(
-        "couches.html", themes=atlas.catalog.themes, layers=layers, inventory=fetch_inventory(atlas.database, layers)
+        "couches.html",
+        themes=atlas.catalog.themes,
+        layers=layers,
+        inventory=fetch_inventory(atlas.database, layers),
+        checks=fetch_checks(atlas.database),
     )
 
 
@@ -32,5 +37,5 @@ def couche(couche: str) -> str:
         counts=fetch_inventory(atlas.database, [layer])[layer.id],
         legend=[(rule.label, build_legend(rule, layer.geometry)) for rule in rules],
         places=fetch_layer_places(atlas.database, layer),
-        cite=atlas.catalog.cite,
+        checks=fetch_checks(atlas.database),
     )
