@@ -56,7 +56,11 @@ def free_port() -> int:
 
 def environment(**changes: str) -> dict[str, str]:
     dropped = {"DATABASE_URL", "PORT", "HOST", "WEBMAP_CONFIG"}
-    return {key: value for key, value in os.environ.items() if key not in dropped} | changes
+    return (
+        {key: value for key, value in os.environ.items() if key not in dropped}
+        | {"WEBMAP_MIRROR": "/nulle-part"}
+        | changes
+    )
 
 
 def webmap(project: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webmap.cli.bassins import bassins
 from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
-from webmap.cli.sources import sources
+from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
@@ -104,6 +105,7 @@ def layers_check() -> None:
 
 
 main.add_command(sources)
+main.add_command(bassins)
 
 
 @main.command()
@@ -122,6 +124,7 @@ def serve() -> None:
             with step("Base privée"):
                 cluster.start()
         _prepare_database(settings, catalog)
+        refresh_once(open_database(settings), catalog, settings)
         stack.enter_context(hold_pid_file(settings))
         run_server(settings, address)
 

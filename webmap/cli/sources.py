@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from webmap.cli.terminal import HELP
+from webmap.cli.terminal import HELP, Commands, step
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
 from webmap.importing.mirroring import mirror_sources
@@ -19,11 +20,15 @@ from webmap.store.cluster import Cluster
 from webmap.store.db import Database, open_database
 from webmap.store.history import fetch_checks
 
+if TYPE_CHECKING:
+    from webmap.catalog.load import Catalog
+
 _MIRROR = click.Path(path_type=Path, file_okay=False)
+_FIRST_SECONDS = 15.0
 _MARKS = {"changee": "✓", "inchangee": "=", "echec": "✗"}
 
 
-@click.group()
+@click.group(cls=Commands)
 @HELP
 def sources() -> None:
     """Les sources officielles (contours, périmètres, bornes…)."""
@@ -99,6 +104,28 @@ def state() -> None:
             click.echo(
                 f"{_MARKS[check['resultat']]} {layer.id}, {connector.id} : demandée le {when}, {loaded} ; {check['phrase']}"
             )
+
+
+def refresh_once(database: Database, catalog: Catalog, settings: Settings) -> None:
+    """At the very first start, ask the official sources once: the first is the probe, 15 s in all, then on without them.
+
+    Never again by itself: what was asked for is on record, whatever came of it.
+    """
+    if fetch_checks(database):
+        return
+    mirror = os.environ.get("WEBMAP_MIRROR")
+    options = Options(mirror=Path(mirror) if mirror else None, deadline=_FIRST_SECONDS)
+    failures = 0
+    with step("Sources officielles"):
+        for number, outcome in enumerate(refresh(database, catalog, settings, (), options)):
+            failures += outcome.status == "echec"
+            if number == 0 and failures and not mirror:
+                break
+    if failures:
+        click.echo(
+            "  Certaines sources n'ont pas répondu : l'atlas démarre avec ce qu'il a. La page /couches dit ce qui manque ;"
+        )
+        click.echo("  plus tard : webmap sources refresh (ou --mirror DOSSIER).")
 
 
 def _database(settings: Settings) -> Database:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from webmap.store.assignments import DECIDED
 from webmap.store.builder import SCHEMA
 from webmap.store.db import load_sql
 from webmap.store.tables import SRID
@@ -76,13 +77,16 @@ def record_load(connection: Connection, load: Load, report: LoadReport | dict[st
 
 
 def replace_members(connection: Connection, decoupage: str, members: Iterable[Row]) -> None:
-    """Make `app.appartenance` say exactly these members for one découpage."""
-    connection.execute("DELETE FROM app.appartenance WHERE decoupage = %s", [decoupage])
+    """Make `app.appartenance` say exactly these members for one découpage, but for what a person decided since."""
+    connection.execute(
+        "DELETE FROM app.appartenance WHERE decoupage = %s AND statut IS DISTINCT FROM %s", [decoupage, DECIDED]
+    )
     with connection.cursor() as cursor:
         cursor.executemany(
             """
             INSERT INTO app.appartenance (decoupage, code_insee, unite, statut, source, source_ligne, millesime)
             VALUES (%(decoupage)s, %(code_insee)s, %(unite)s, %(statut)s, %(source)s, %(source_ligne)s, %(millesime)s)
+            ON CONFLICT (decoupage, code_insee) DO NOTHING
             """,
             [{**member, "decoupage": decoupage} for member in members],
         )

@@ -59,6 +59,19 @@ verification = Table(
     comment="The last time each official source was asked, and what came of it.",
 )
 
+affectation = Table(
+    "affectation",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("decoupage", Text, nullable=False),
+    Column("code_insee", Text, nullable=False),
+    Column("avant", Text, comment="unit before; empty when it was in none"),
+    Column("apres", Text, nullable=False),
+    Column("motif", Text, nullable=False),
+    Column("decidee", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="Every decision that moved a commune from a unit to another, with its reason.",
+)
+
 appartenance = Table(
     "appartenance",
     metadata,
