@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 _LONGITUDES = (-180.0, 180.0)
 _LATITUDES = (-85.06, 85.06)  # Web Mercator ends at ±85.0511°
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -60,6 +63,9 @@ class Fond(_Strict):
             if address.scheme not in {"http", "https"} or not address.netloc or not self.attribution:
                 msg = f"fond « {self.id} » : un fond xyz a une `url` http(s) et une `attribution`"
                 raise ValueError(msg)
+            if not _HOST.fullmatch(address.netloc):  # it goes into the page's policy, where {s} or a space mean nothing
+                msg = f"fond « {self.id} » : « {address.netloc} » n'est pas un nom de serveur (ni {{s}}, ni compte)"
+                raise ValueError(msg)
         return self
 
     @property
@@ -76,6 +82,24 @@ class Deployment(_Strict):
 
     territoire: Territoire
     fonds: tuple[Fond, ...] = Field(min_length=1)
+    faits: str | None = Field(default=None, description="folder of the territory's own layers, beside the file")
+    couches: tuple[str, ...] = Field(default=(), description="shared layers it takes; only with `faits`")
+
+    @model_validator(mode="after")
+    def _couches_with_faits(self) -> Deployment:
+        if self.couches and self.faits is None:
+            msg = "couches : ne va qu'avec `faits`, le dossier des faits de ce territoire"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _fonds_told_apart(self) -> Deployment:
+        ids = [fond.id for fond in self.fonds]
+        repeated = sorted({name for name in ids if ids.count(name) > 1})
+        if repeated:
+            msg = f"fonds : identifiant donné deux fois ({', '.join(repeated)})"
+            raise ValueError(msg)
+        return self
 
 
 class Settings(_Strict):
@@ -90,6 +114,13 @@ class Settings(_Strict):
     database_url: str | None
     territoire: Territoire
     fonds: tuple[Fond, ...]
+    facts_folder: Path | None = None
+    couches: tuple[str, ...] = ()
+
+    @property
+    def database_name(self) -> str:
+        """Database of the private cluster: each territory has its own, beside the first."""
+        return "webmap" if self.config_file == PROJECT / "webmap.toml" else f"webmap_{self.territoire.code}"
 
 
 def _parse_port(text: str, problems: list[str]) -> int:
@@ -140,4 +171,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database_url=environ.get("DATABASE_URL") or None,
         territoire=deployment.territoire,
         fonds=deployment.fonds,
+        facts_folder=config_file.parent / deployment.faits if deployment.faits else None,
+        couches=deployment.couches,
     )

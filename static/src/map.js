@@ -105,6 +105,15 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     view.fit(extent, { padding: [margin, margin, margin + 12, margin], maxZoom, duration: animate ? duration : 0, callback: (arrived) => arrived && (fitting = null) });
   }
 
+  let zooming = null; // where the zoom buttons are going: clicks that come before it is reached add up
+
+  function zoomBy(delta) {
+    const zoom = view.getConstrainedZoom((zooming ?? view.getZoom()) + delta);
+    view.cancelAnimations();
+    zooming = zoom;
+    view.animate({ zoom, duration }, () => zooming === zoom && (zooming = null));
+  }
+
   /** Move the map just enough for a place the sheet has covered to come out from under it. */
   function reveal([x, y]) {
     const [, south, east] = view.calculateExtent();
@@ -164,7 +173,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       if (picked && right + bottom > 0) reveal(picked);
       picked = null;
     },
-    zoomBy: (delta) => view.animate({ zoom: view.getConstrainedZoom(view.getZoom() + delta), duration }),
+    zoomBy,
     pickCentre: () => onPick(pickAt(view.getCenter())),
     vue: currentVue,
     resolution: () => view.getResolution(),

@@ -53,7 +53,7 @@ def test_a_common_column_may_be_key_and_named_by_style_and_seed() -> None:
 
 def test_a_definition_does_not_change_under_its_readers() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        define().title = "Autre"  # type: ignore[misc]  # on purpose
+        define().title = "Autre"
 
 
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
@@ -97,7 +97,10 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "length of points": ({"measures": [{**NUMBER, "type": "longueur"}]}, "longueur"),
     "area of lines": ({"geometry": "line", "measures": [{**NUMBER, "type": "surface"}]}, "surface"),
     "length of surfaces": ({"geometry": "polygon", "measures": [{**NUMBER, "type": "longueur"}]}, "longueur"),
-    "area of nothing": ({"geometry": "none", "measures": [{**NUMBER, "type": "part_surface"}]}, "ni longueur ni surface"),
+    "area of nothing": (
+        {"geometry": "none", "measures": [{**NUMBER, "type": "part_surface"}]},
+        "ni longueur ni surface",
+    ),
     "zooms": ({"zoom_min": 12, "zoom_max": 10}, "zoom_min dépasse zoom_max"),
     "zoom out of range": ({"zoom_max": 23}, "zoom_max"),
     "communes_field unknown": ({"communes_field": "communes"}, "« communes » n'est pas un champ"),

@@ -42,7 +42,9 @@ def test_a_folder_more_is_a_layer_more(layers_folder: Path) -> None:
 
 def test_an_internal_layer_is_as_if_it_did_not_exist(layers_folder: Path) -> None:
     change(layers_folder / "halle" / "layer.toml", 'geometry = "point"', 'visibility = "interne"\ngeometry = "point"')
-    change(layers_folder / "bv2022" / "layer.toml", 'geometry = "polygon"', 'visibility = "interne"\ngeometry = "polygon"')
+    change(
+        layers_folder / "bv2022" / "layer.toml", 'geometry = "polygon"', 'visibility = "interne"\ngeometry = "polygon"'
+    )
     catalog = load_catalog(layers_folder)
     assert "halle" in catalog.by_id
     assert "halle" not in {layer.id for layer in catalog.public}
@@ -61,7 +63,7 @@ def test_all_the_problems_of_all_the_folders_at_once(layers_folder: Path) -> Non
     change(layers_folder / "irve" / "style.toml", "[[rules]]", "[[rules")
     (layers_folder / "qpv" / "style.toml").unlink()
     (layers_folder / "mediatheque" / "layer.toml").unlink()
-    (layers_folder / "ambition" / "layer.toml").write_bytes(b"title = \"\xe9t\xe9\"")
+    (layers_folder / "ambition" / "layer.toml").write_bytes(b'title = "\xe9t\xe9"')
     change(layers_folder / "themes.toml", "title =", "titre =")
     with pytest.raises(CatalogError) as refused:
         load_catalog(layers_folder)
@@ -89,7 +91,7 @@ def test_the_folder_and_style_toml_are_not_repeated(layers_folder: Path, key: st
 
 def test_a_theme_is_listed(layers_folder: Path) -> None:
     change(layers_folder / "halle" / "layer.toml", 'theme = "economie"', 'theme = "astrologie"')
-    with pytest.raises(CatalogError, match="layers/halle/layer.toml : theme « astrologie » absent de themes.toml"):
+    with pytest.raises(CatalogError, match=r"layers/halle/layer\.toml : theme « astrologie » absent de themes.toml"):
         load_catalog(layers_folder)
 
 
@@ -100,7 +102,7 @@ def test_communes_are_needed(layers_folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="themes.toml : ne se lit pas") as refused:
+    with pytest.raises(CatalogError, match=r"themes\.toml : ne se lit pas") as refused:
         load_catalog(tmp_path / "rien")
     assert len(refused.value.problems) == 2
 

@@ -126,7 +126,7 @@ def test_each_fault_is_named_and_nothing_is_written(
         b"<!DOCTYPE html><html><body>Erreur 404</body></html>",
         b'{"type": "FeatureCollection", "features": [{"type"',
         b"[" * 100_000,
-        "{\"type\": \"Fea\xe9\"}".encode("latin-1"),
+        '{"type": "Fea\xe9"}'.encode("latin-1"),
         b'{"type": "FeatureCollection", "features": [' + b"9" * 5000 + b"]}",
     ],
     ids=["empty", "html", "truncated", "deep", "latin-1", "long number"],

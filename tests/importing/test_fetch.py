@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -231,11 +232,12 @@ def test_a_long_file_on_a_bad_line_arrives_by_pieces(server: OfficialServer, tmp
     [
         Answer(CSV, etag='"v1"', ranges=False),
         Answer(CSV, etag='"v2"'),
-        Answer(CSV, status=206, etag='"v1"', headers={"Content-Range": f"bytes 7-{len(CSV) - 1}/{len(CSV)}"}),
-        Answer(CSV, status=206, etag='"v2"', headers={"Content-Range": f"bytes 100-{len(CSV) - 1}/{len(CSV)}"}),
+        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 7-4906/5000"}, etag='"v1"'),
+        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 100-4999/5000"}, etag='"v2"'),
+        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 100-4999/5000", "Content-Encoding": "gzip"}, etag='"v1"'),
         Answer(status=416),
     ],
-    ids=["ignores Range", "changed", "another place", "another version", "416"],
+    ids=["ignores Range", "changed", "another place", "another version", "another encoding", "416"],
 )
 def test_what_cannot_be_continued_starts_again(
     server: OfficialServer, tmp_path: Path, instant: Time, second: Answer
@@ -518,6 +520,25 @@ def test_several_at_once_never_tear_the_file(server: OfficialServer, tmp_path: P
     assert all(isinstance(one, Fetched) for one in found)
     assert len(found) == len(versions)
     assert files(tmp_path) == ["irve.csv"]
+
+
+def test_a_lock_won_on_a_file_already_published_is_not_used(
+    server: OfficialServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, target = tmp_path / "irve/irve.csv.part", tmp_path / "irve/irve.csv"
+    inodes: list[int] = []
+    real = fcntl.flock
+
+    def finish_first(file: Any, operation: int) -> None:  # noqa: ANN401 - as fcntl
+        if not inodes:
+            waiting.write_bytes(b"published")
+            waiting.replace(target)
+            inodes.append(target.stat().st_ino)
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", finish_first)
+    found = fetched(fetch(remote(server.serve("/x.csv", Answer(CSV))), tmp_path), CSV)
+    assert found.path.stat().st_ino != inodes[0]
 
 
 def test_one_that_waits_too_long_says_so(server: OfficialServer, tmp_path: Path, instant: Time) -> None:

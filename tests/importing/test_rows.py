@@ -164,7 +164,7 @@ def test_a_broken_csv_is_refused(tmp_path: Path, content: bytes, reason: str) ->
 
 
 def test_a_missing_csv_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefusedError, match="absent.csv ne se lit pas"):
+    with pytest.raises(ImportRefusedError, match=r"absent\.csv ne se lit pas"):
         read_csv(tmp_path / "absent.csv")
 
 

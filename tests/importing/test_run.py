@@ -83,7 +83,8 @@ def test_the_real_contours(database: Database, catalog: Catalog, settings: Setti
     assert "47 contours lus, 47 changés" in report
     assert "La Sentinelle" in report
     area = rows(
-        database, "SELECT count(geom) AS n, sum(ST_Area(ST_Transform(geom, 4326)::geography)) / 1e6 AS km2 FROM pub.commune"
+        database,
+        "SELECT count(geom) AS n, sum(ST_Area(ST_Transform(geom, 4326)::geography)) / 1e6 AS km2 FROM pub.commune",
     )[0]
     assert area["n"] == 47
     assert area["km2"] == pytest.approx(372.9, rel=0.002)
@@ -92,8 +93,8 @@ def test_the_real_contours(database: Database, catalog: Catalog, settings: Setti
     for layer in points:
         found = rows(
             database,
-            "SELECT t.code_insee AS dit, c.code_insee AS vu FROM pub.commune c"
-            f" RIGHT JOIN pub.{layer.id} t ON ST_Contains(c.geom, t.geom) WHERE t.geom IS NOT NULL",  # noqa: S608 - an id
+            "SELECT t.code_insee AS dit, c.code_insee AS vu FROM pub.commune c"  # noqa: S608 - an id
+            f" RIGHT JOIN pub.{layer.id} t ON ST_Contains(c.geom, t.geom) WHERE t.geom IS NOT NULL",
         )
         assert all(row["dit"] == row["vu"] for row in found), (layer.id, found)
         checked += len(found)

@@ -74,7 +74,6 @@ def test_its_figures_cite_registered_documents(catalog: Catalog, layer_id: str) 
 
 
 def test_its_communes_are_known(catalog: Catalog, layer_id: str) -> None:
-    layer = catalog.by_id[layer_id]
     (communes, _), (rows, members) = (read_seeds(catalog, [catalog.by_id[i]])[i] for i in ("commune", layer_id))
     codes = {row["code_insee"] for row in communes}
     assert len(codes) == 47

@@ -13,12 +13,14 @@ from webmap.catalog.definition import LayerDefinition
 from webmap.store.builder import build_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
-# Raised by nothing in the tests: any string a partner's file may hold.
+    Params = Sequence[Any] | Mapping[str, Any] | None
+
+# What a partner's file may hold: each must come back as it was, and run nothing.
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -93,17 +95,17 @@ def insert(database: Database, layer: LayerDefinition, rows: Iterable[Mapping[st
             connection.execute(statement, row)
 
 
-def ask(database: Database, statement: str, params: object = None) -> Any:  # noqa: ANN401 - one cell of any type
+def ask(database: Database, statement: str, params: Params = None) -> Any:  # noqa: ANN401 - one cell of any type
     """Return the first cell of a statement run by the owner."""
     with database.owner() as connection:
-        row = connection.execute(statement.encode(), params).fetchone()  # type: ignore[arg-type]  # any parameters
+        row = connection.execute(statement.encode(), params).fetchone()
     return None if row is None else next(iter(row.values()))
 
 
-def do(database: Database, statement: str, params: object = None) -> None:
+def do(database: Database, statement: str, params: Params = None) -> None:
     """Run a statement as the owner, and commit."""
     with database.owner() as connection:
-        connection.execute(statement.encode(), params)  # type: ignore[arg-type]  # any parameters
+        connection.execute(statement.encode(), params)
 
 
 def revisions(database: Database) -> dict[str, int]:

@@ -54,7 +54,10 @@ def test_a_field_is_added_and_rows_stay(database: Database) -> None:
     longer = define(more=[NUMBER, COLORED])
     assert build(database, longer) == ["couche essai : champ n ajouté", "couche essai : champ couleur ajouté"]
     assert ask(database, "SELECT code FROM pub.essai WHERE n IS NULL") == "a"
-    assert ask(database, "SELECT col_description('pub.essai'::regclass, attnum) FROM pg_attribute WHERE attname = 'n'") == "N"
+    assert (
+        ask(database, "SELECT col_description('pub.essai'::regclass, attnum) FROM pg_attribute WHERE attname = 'n'")
+        == "N"
+    )
     with pytest.raises(psycopg.errors.CheckViolation):
         insert(database, longer, [{"couleur": "c"}])
     assert build(database, longer) == []
@@ -67,7 +70,14 @@ def test_every_type_is_built_and_read_back(database: Database) -> None:
     assert build(database, layer) == []
     with database.owner() as connection:
         columns = fetch_columns(connection, "essai")
-    assert [columns[f"f_{kind}"] for kind in kinds] == ["text", "bigint", "double precision", "date", "boolean", "text[]"]
+    assert [columns[f"f_{kind}"] for kind in kinds] == [
+        "text",
+        "bigint",
+        "double precision",
+        "date",
+        "boolean",
+        "text[]",
+    ]
 
 
 @pytest.mark.parametrize(

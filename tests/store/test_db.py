@@ -65,7 +65,7 @@ def either(request: pytest.FixtureRequest, cluster: Cluster, database: Database)
 )
 def test_the_reader_neither_writes_nor_reads_what_is_not_shown(facts: Database, statement: str) -> None:
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
-        facts.read(sql.SQL(statement))  # type: ignore[arg-type]  # a constant of this file
+        facts.read(sql.SQL(statement))
     assert ask(facts, "SELECT count(*) FROM pub.commune WHERE nom = 'x'") == 0
 
 

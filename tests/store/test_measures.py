@@ -69,7 +69,13 @@ NO_CONTOURS = replace(CONTEXT, contours=False)
         ("longueur", Count(0), NO_CONTOURS, UNIT, counting.NO_CONTOURS),
         ("surface", Count(2, surface=5.0, mesurees=2), NO_CONTOURS, UNIT, counting.NO_CONTOURS),
         ("part_surface", Count(2), NO_CONTOURS, UNIT, counting.NO_CONTOURS),
-        ("part_surface", Count(2, surface=5.0, mesurees=2), CONTEXT, replace(UNIT, surface_km2=None), counting.NO_CONTOURS),
+        (
+            "part_surface",
+            Count(2, surface=5.0, mesurees=2),
+            CONTEXT,
+            replace(UNIT, surface_km2=None),
+            counting.NO_CONTOURS,
+        ),
         ("surface", Count(2), CONTEXT, UNIT, counting.NO_EXACT_PLACE),
         ("longueur", Count(2), CONTEXT, UNIT, counting.NO_EXACT_PLACE),
         ("pour_1000", Count(2), CONTEXT, replace(UNIT, population=None), counting.NO_POPULATION),
@@ -140,18 +146,28 @@ def test_every_shipped_number_has_a_rule_a_source_or_a_reason(
         assert value.millesime, value
         assert (value.valeur is None) == (value.indisponible is not None), value
     for rest in report.rests:
-        counts = [v.valeur or 0 for unit in report.units for v in unit.values if (v.couche, v.mesure) == (rest.couche, "nombre")]
+        counts = [
+            v.valeur or 0
+            for unit in report.units
+            for v in unit.values
+            if (v.couche, v.mesure) == (rest.couche, "nombre")
+        ]
         assert sum(counts) + rest.hors_unite + rest.non_localise - rest.comptes_plusieurs_fois == rest.ensemble
 
 
 def test_a_sum_nobody_gave_is_unavailable_through_the_database(database: Database) -> None:
     layer = define(more=[{"id": "n", "type": "integer", "label": "N"}], **measured("somme", "point", "n"))
     build(database, layer)
-    given = [{"code_insee": "59172", "n": None}, {"code_insee": "59002", "n": 4}, {"code_insee": "59002", "n": 3}]
+    given: list[dict[str, Any]] = [
+        {"code_insee": "59172", "n": None},
+        {"code_insee": "59002", "n": 4},
+        {"code_insee": "59002", "n": 3},
+    ]
     insert(database, layer, given)
     summary = fetch_summaries(database, [layer], "commune")["essai"]
     values = {
-        unit.nom: build_values(layer, unit, summary, CONTEXT, whole=False)[0] for unit in fetch_units(database, "commune")
+        unit.nom: build_values(layer, unit, summary, CONTEXT, whole=False)[0]
+        for unit in fetch_units(database, "commune")
     }
     assert (values["Denain"].valeur, values["Denain"].indisponible) == (None, counting.NO_VALUE)
     assert (values["Abscon"].valeur, values["Abscon"].indisponible) == (7, None)

@@ -17,6 +17,8 @@ from webmap.store.schema import upgrade
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shapely.geometry.base import BaseGeometry
+
     from webmap.catalog.definition import LayerDefinition
     from webmap.config import Settings
     from webmap.store.db import Database
@@ -35,17 +37,15 @@ def place(database: Database, catalog: Catalog, *more: LayerDefinition) -> None:
         refresh(connection, whole)
 
 
-def shapes(database: Database, statement: str) -> dict[str, shapely.Geometry]:
+def shapes(database: Database, statement: str) -> dict[str, BaseGeometry]:
     return {row["cle"]: shapely.from_wkb(bytes(row["wkb"])) for row in rows(database, statement)}
 
 
 CELLS = "SELECT cle, ST_AsBinary(geom) AS wkb FROM app.cellule WHERE couche = 'commune'"
-CENTRES = (
-    "SELECT code_insee AS cle, ST_AsBinary(ST_Transform(ST_Point(centre_lon, centre_lat, 4326), 2154)) AS wkb FROM pub.commune"
-)
+CENTRES = "SELECT code_insee AS cle, ST_AsBinary(ST_Transform(ST_Point(centre_lon, centre_lat, 4326), 2154)) AS wkb FROM pub.commune"
 
 
-def placed(database: Database, catalog: Catalog) -> list[tuple[str, shapely.Geometry]]:
+def placed(database: Database, catalog: Catalog) -> list[tuple[str, BaseGeometry]]:
     found = []
     for layer in catalog.layers:
         if layer.geometry == "point":
@@ -108,7 +108,10 @@ def test_an_exact_place_and_an_unknown_one_are_left_alone(database: Database, ca
     before = ask(database, "SELECT ST_AsEWKT(geom) FROM pub.essai WHERE code = 'exact'")
     place(database, catalog, layer)
     assert ask(database, "SELECT ST_AsEWKT(geom) FROM pub.essai WHERE code = 'exact'") == before
-    assert ask(database, "SELECT string_agg(code, ' ' ORDER BY code) FROM pub.essai WHERE geom IS NOT NULL") == "commune exact"
+    assert (
+        ask(database, "SELECT string_agg(code, ' ' ORDER BY code) FROM pub.essai WHERE geom IS NOT NULL")
+        == "commune exact"
+    )
 
 
 def test_a_crowd_is_placed_to_the_last(database: Database, catalog: Catalog) -> None:
@@ -129,7 +132,7 @@ def test_cells_tile_the_ground_around_every_centre(facts: Database) -> None:
     overlap = sum(tree.geometries[a].intersection(tree.geometries[b]).area for a, b in pairs if a < b)
     assert overlap < 50  # m² of 500 km²: what rounding to the centimetre leaves
     whole = shapely.unary_union([cell.buffer(0.05) for cell in cells.values()])
-    assert whole.geom_type == "Polygon"
+    assert isinstance(whole, shapely.Polygon)
     assert len(whole.interiors) == 0
 
 

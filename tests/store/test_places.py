@@ -107,7 +107,9 @@ def test_one_row_over_several_communes(facts: Database, catalog: Catalog) -> Non
     assert row["unites"] is None
 
 
-@pytest.mark.parametrize(("decoupage", "unit"), [("bassin", "bassin_minier"), ("commune", "59172"), ("territoire", "200042190")])
+@pytest.mark.parametrize(
+    ("decoupage", "unit"), [("bassin", "bassin_minier"), ("commune", "59172"), ("territoire", "200042190")]
+)
 @pytest.mark.parametrize("contours", [False, True])
 def test_the_list_of_a_unit_is_what_the_summary_counts(
     facts: Database,

@@ -14,6 +14,7 @@ from webmap.config import where_and_why
 from webmap.errors import CatalogError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -51,7 +52,7 @@ class _Documents(_Strict):
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every layer, public or not, by drawing order, with themes and cited documents."""
+    """Every layer, public or not, by drawing order, with themes and cited documents; `folder` holds the seeds."""
 
     folder: Path
     layers: tuple[LayerDefinition, ...]
@@ -107,20 +108,51 @@ def _validate(model: type[M], content: dict[str, Any] | None, path: Path, proble
         return None
 
 
-def _load_layer(folder: Path, problems: list[str]) -> LayerDefinition | None:
+# What a definition says of the territory it was written for: another territory says its own, or nothing.
+_LOCAL = {"description", "source", "figures", "warning", "how_to_fill", "decoupage", "seed"}
+
+
+def _load_layer(folder: Path, own: Path | None, problems: list[str]) -> LayerDefinition | None:
+    """Read one layer. With `own`, the folder of another territory: its keys over the shared ones, none of the local ones."""
     content = _read_toml(folder / "layer.toml", problems)
     if content is None:
         return None
+    where, style_path = folder / "layer.toml", folder / "style.toml"
+    if own is not None and (own / "layer.toml").exists():
+        where = own / "layer.toml"
+        local = _read_toml(where, problems)
+        if local is None:
+            return None
+        content = {key: value for key, value in content.items() if key not in _LOCAL} | local
+        style_path = own / "style.toml" if (own / "style.toml").exists() else style_path
     clash = sorted({"id", "style"} & content.keys())
     if clash:
-        problems.append(
-            f"{folder / 'layer.toml'} : {', '.join(clash)} : clé inconnue (le dossier et style.toml la donnent)"
-        )
+        problems.append(f"{where} : {', '.join(clash)} : clé inconnue (le dossier et style.toml la donnent)")
         return None
-    style_path = folder / "style.toml"
     if style_path.exists():
         content["style"] = _read_toml(style_path, problems)
-    return _validate(LayerDefinition, {**content, "id": folder.name}, folder / "layer.toml", problems)
+    return _validate(LayerDefinition, {**content, "id": folder.name}, where, problems)
+
+
+def _find_folders(
+    shared: Path, facts: Path | None, couches: Sequence[str], problems: list[str]
+) -> list[tuple[Path, Path | None]]:
+    """(folder of the definition, folder of the territory's own part) of each layer."""
+    if facts is None:
+        return [(path, None) for path in _subfolders(shared)]
+    missing = [layer_id for layer_id in couches if not (shared / layer_id / "layer.toml").is_file()]
+    problems += [f"couches : « {layer_id} » n'est pas une couche commune" for layer_id in missing]
+    problems += [
+        f"{facts / layer_id / 'layer.toml'} manque : dites-y au moins `description` et `source` de ce territoire"
+        for layer_id in couches
+        if layer_id not in missing and not (facts / layer_id / "layer.toml").is_file()
+    ]
+    taken = [(shared / layer_id, facts / layer_id) for layer_id in couches if layer_id not in missing]
+    return taken + [(path, None) for path in _subfolders(facts) if path.name not in couches]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
 def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> list[str]:
@@ -135,28 +167,37 @@ def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> li
     return problems
 
 
-def read_catalog(layers_folder: Path) -> tuple[Catalog, list[str]]:
-    """Read themes, documents and every `layers/<id>/`: what could be read, and the problems of the rest."""
+def read_catalog(
+    layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()
+) -> tuple[Catalog, list[str]]:
+    """Read themes, documents and every layer: what could be read, and the problems of the rest.
+
+    With `facts_folder`, the catalogue is another territory's: the shared layers named in `couches`, each with the
+    territory's own part, and the layers that are its alone.
+    """
     problems: list[str] = []
-    themes_path, documents_path = layers_folder / "themes.toml", layers_folder / "documents.toml"
+    themes_path = layers_folder / "themes.toml"
     themes = _validate(_Themes, _read_toml(themes_path, problems), themes_path, problems)
-    documents = _validate(_Documents, _read_toml(documents_path, problems), documents_path, problems)
-    folders = sorted(path for path in layers_folder.iterdir() if path.is_dir()) if layers_folder.is_dir() else []
-    layers = [layer for folder in folders if (layer := _load_layer(folder, problems)) is not None]
+    documents: dict[str, Document] = {}
+    for path in [layers_folder / "documents.toml", *([facts_folder / "documents.toml"] if facts_folder else [])]:
+        found = _validate(_Documents, _read_toml(path, problems), path, problems)
+        documents |= found.documents if found else {}
+    folders = _find_folders(layers_folder, facts_folder, couches, problems)
+    layers = [layer for folder, own in folders if (layer := _load_layer(folder, own, problems)) is not None]
     if themes is not None and len(layers) == len(folders):
         problems += _check_whole(layers, themes.themes)
     catalog = Catalog(
-        folder=layers_folder,
+        folder=facts_folder or layers_folder,
         layers=tuple(sorted(layers, key=lambda layer: (layer.order, layer.id))),
         themes=themes.themes if themes else (),
-        documents=documents.documents if documents else {},
+        documents=documents,
     )
     return catalog, problems
 
 
-def load_catalog(layers_folder: Path) -> Catalog:
+def load_catalog(layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()) -> Catalog:
     """Read the definitions. Raises CatalogError with all the problems of all the folders."""
-    catalog, problems = read_catalog(layers_folder)
+    catalog, problems = read_catalog(layers_folder, facts_folder, couches)
     if problems:
         raise CatalogError(problems)
     return catalog

@@ -19,7 +19,7 @@ from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
 from webmap.importing.seeds import load_checked_catalog, load_seeds
 from webmap.store.cluster import Cluster
-from webmap.store.db import open_database
+from webmap.store.db import open_database, start_database
 from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def db_stop() -> None:
 def db_upgrade() -> None:
     """Met la base à jour : schéma, tables des couches, faits."""
     settings = load_settings(os.environ)
-    _prepare_database(settings, load_checked_catalog(settings.layers_folder))
+    _prepare_database(settings, load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches))
 
 
 @db.command("etat")
@@ -100,7 +100,8 @@ def layers() -> None:
 @HELP
 def layers_check() -> None:
     """Vérifie toutes les couches et dit tous les problèmes à la fois."""
-    catalog = load_checked_catalog(load_settings(os.environ).layers_folder)
+    settings = load_settings(os.environ)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
     click.echo(f"{len(catalog.layers)} couches, aucun problème.")
 
 
@@ -116,7 +117,7 @@ def serve() -> None:
     address = check_address(settings)
     with contextlib.ExitStack() as stack:
         with step("Catalogue des couches"):
-            catalog = load_checked_catalog(settings.layers_folder)
+            catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
         if not settings.database_url:
             cluster = Cluster(settings.root / ".webmap")
             if not cluster.running():
@@ -151,7 +152,7 @@ def _private_cluster(settings: Settings) -> Cluster:
 
 def _prepare_database(settings: Settings, catalog: Catalog) -> None:
     """Bring schema, tables and facts up to date, telling what changed."""
-    database = open_database(settings)
+    database = start_database(settings)
     with step("Schéma et tables"):
         changes = upgrade(database, catalog, settings)
     _tell(changes)

@@ -12,8 +12,7 @@ from webmap.errors import BadParameterError
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store import placement
 from webmap.store.assignments import assign
-from webmap.store.cluster import Cluster
-from webmap.store.db import open_database
+from webmap.store.db import start_database
 
 _DECOUPAGE = "bassin"
 
@@ -32,14 +31,12 @@ def bassins() -> None:
 def affecter(code_insee: str, bassin: str, motif: str) -> None:
     """Range la commune CODE_INSEE dans BASSIN ; toutes les synthèses suivent aussitôt."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
     if _DECOUPAGE not in {layer.id for layer in catalog.layers if layer.decoupage}:
         raise BadParameterError("Ce territoire n'a pas de découpage en bassins.")
     if not motif.strip():
         raise BadParameterError("Le motif est vide : dites pourquoi, la décision le garde.")
-    if not settings.database_url:
-        Cluster(settings.root / ".webmap").start()
-    with open_database(settings).owner() as connection:
+    with start_database(settings).owner() as connection:
         before = assign(connection, _DECOUPAGE, code_insee, bassin, motif.strip())
         placement.refresh(connection, catalog)
     click.echo(f"{code_insee} : {before or 'aucun bassin'} → {bassin} ({motif.strip()})")

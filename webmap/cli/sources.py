@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from webmap.cli.terminal import HELP, Commands, step
-from webmap.config import Settings, load_settings
+from webmap.config import load_settings
 from webmap.errors import WebmapError
 from webmap.importing.mirroring import mirror_sources
 from webmap.importing.refresh import Options, refresh
 from webmap.importing.run import load_source
 from webmap.importing.seeds import load_checked_catalog
-from webmap.store.cluster import Cluster
-from webmap.store.db import Database, open_database
+from webmap.store.db import start_database
 from webmap.store.history import fetch_checks
 
 if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.db import Database
 
 _MIRROR = click.Path(path_type=Path, file_okay=False)
 _FIRST_SECONDS = 15.0
@@ -41,8 +42,8 @@ def sources() -> None:
 def load(couche: str, fichier: Path) -> None:
     """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder)
-    click.echo(load_source(_database(settings), catalog, settings, couche, fichier))
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    click.echo(load_source(start_database(settings), catalog, settings, couche, fichier))
 
 
 @sources.command("refresh")
@@ -54,7 +55,7 @@ def load(couche: str, fichier: Path) -> None:
 def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float | None, *, accepter: bool) -> None:
     """Met à jour les COUCHES nommées, ou toutes, depuis leurs sources officielles."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
     known = {layer.id for layer in catalog.layers if layer.connectors}
     for couche in couches:
         if couche not in known:
@@ -62,7 +63,7 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
             raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
     options = Options(mirror=mirror, deadline=delai, accept=accepter, progress=_show_progress)
     failures = 0
-    for outcome in refresh(_database(settings), catalog, settings, couches, options):
+    for outcome in refresh(start_database(settings), catalog, settings, couches, options):
         failures += outcome.status == "echec"
         click.echo(f"{_MARKS[outcome.status]} {outcome.layer_id}, {outcome.connector_id} : {outcome.sentence}")
     if failures:
@@ -77,7 +78,7 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
 def mirror(dossier: Path) -> None:
     """Remplit DOSSIER d'une copie des sources, à porter sur une machine sans réseau (--mirror DOSSIER)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
     failures = 0
     for name, sentence in mirror_sources(catalog, settings, dossier, _show_progress):
         failures += sentence is not None
@@ -91,8 +92,8 @@ def mirror(dossier: Path) -> None:
 def state() -> None:
     """Dit quand chaque source a été demandée, et ce qu'elle a donné."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder)
-    checks = fetch_checks(_database(settings))
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    checks = fetch_checks(start_database(settings))
     for layer in catalog.layers:
         for connector in layer.connectors:
             check = checks.get((layer.id, connector.id))
@@ -126,12 +127,6 @@ def refresh_once(database: Database, catalog: Catalog, settings: Settings) -> No
             "  Certaines sources n'ont pas répondu : l'atlas démarre avec ce qu'il a. La page /couches dit ce qui manque ;"
         )
         click.echo("  plus tard : webmap sources refresh (ou --mirror DOSSIER).")
-
-
-def _database(settings: Settings) -> Database:
-    if not settings.database_url:
-        Cluster(settings.root / ".webmap").start()
-    return open_database(settings)
 
 
 def _show_progress(done: int, total: int | None) -> None:

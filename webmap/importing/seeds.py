@@ -11,7 +11,7 @@ from webmap.importing.rows import parse_rows, read_csv
 from webmap.store import loads, placement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from webmap.catalog.definition import LayerDefinition
@@ -49,9 +49,9 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
     return changes
 
 
-def load_checked_catalog(layers_folder: Path) -> Catalog:
+def load_checked_catalog(layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()) -> Catalog:
     """Read the definitions and the seeds. Raises CatalogError with the problems of both: they are mended in one go."""
-    catalog, problems = read_catalog(layers_folder)
+    catalog, problems = read_catalog(layers_folder, facts_folder, couches)
     try:
         read_seeds(catalog, catalog.layers)
     except ImportRefusedError as error:

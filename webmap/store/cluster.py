@@ -143,6 +143,13 @@ class Cluster:
             with self.superuser(name) as connection:
                 _create_extensions(connection)
 
+    def ensure_database(self, name: str) -> None:
+        """Create database `name` unless it is there."""
+        with self.superuser("postgres") as connection:
+            there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not there:
+            self.create_database(name)
+
     def drop_database(self, name: str) -> None:
         """Drop database `name` if it exists, ending its connections."""
         with self.superuser("postgres") as connection:

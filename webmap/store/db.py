@@ -179,4 +179,14 @@ def open_database(settings: Settings) -> Database:
     if settings.database_url:
         return Database(settings.database_url)
     cluster = Cluster(settings.root / ".webmap")
-    return Database(cluster.dsn("webmap_proprietaire"), cluster.dsn("webmap_lecture"))
+    name = settings.database_name
+    return Database(cluster.dsn("webmap_proprietaire", name), cluster.dsn("webmap_lecture", name))
+
+
+def start_database(settings: Settings) -> Database:
+    """Return the deployment's database, its private cluster started and the territory's own database made if need be."""
+    if not settings.database_url:
+        cluster = Cluster(settings.root / ".webmap")
+        cluster.start()
+        cluster.ensure_database(settings.database_name)
+    return open_database(settings)
