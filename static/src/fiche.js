@@ -71,7 +71,10 @@ export function initFiche({ atlas, etat, map, placed }) {
       const fiche = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle }), signal);
       if (signal.aborted) return;
       refreshVolet("fiche", fiche.titre ?? cle, renderFiche(fiche, { onZoom: zoom }));
-      if (!focus && !placed && fiche.etendue) zoom(fiche);
+      if (!fiche.etendue) return;
+      const [west, south, east, north] = fiche.etendue;
+      if (!focus && !placed) zoom(fiche);
+      else if (focus && west === east && south === north) map.keepInSight([west, south]);
     } catch (error) {
       if (signal.aborted) return;
       const retry = element("button", { type: "button", class: "bouton", onclick: () => show({ couche, cle }, true) }, "Réessayer");

@@ -33,6 +33,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     zoomOf,
     selection: () => etat.get().fiche,
     filtre: () => etat.get().filtre,
+    affichee: (id) => etat.get().couches.some((couche) => couche.id === id),
     fondType: () => atlas.fonds.find(({ id }) => id === etat.get().fond)?.type ?? "communal",
   };
   const shared = { map, atlas, emprise, reprise, context, couchesById };
@@ -64,7 +65,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     };
   }
 
-  let picked = null; // the place of the last click, to be brought out from under a sheet
+  let picked = null; // the place of the last click, kept in sight as long as its sheet grows and no one moves the map
 
   /** Drawn features only, one per key, however many tiles hold a piece of it. */
   function collect(candidates, keep) {
@@ -99,6 +100,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
 
   function fit(etendue, { animate = true, maxZoom = 16 } = {}) {
     fitting = [etendue, { maxZoom }];
+    picked = null;
     if (!map.getSize()?.[0]) map.updateSize();
     const extent = transformExtent(etendue, "EPSG:4326", "EPSG:3857");
     const margin = Math.round(Math.min(40 * screenFactor(), (map.getSize()?.[0] ?? 400) / 12));
@@ -128,6 +130,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     picked = event.coordinate;
     onPick(pickAt(event.coordinate));
   });
+  map.on("pointerdrag", () => (picked = null));
   map.on("loadstart", () => onBusy(true));
   map.on("loadend", () => onBusy(false));
   map.on("rendercomplete", () => {
@@ -150,7 +153,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     apply(state, previous) {
       couches.apply(state.couches, state.filtre);
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
-      else if (state.filtre !== previous.filtre || state.fiche !== previous.fiche) fonds.restyle();
+      else if (["filtre", "fiche", "couches"].some((part) => state[part] !== previous[part])) fonds.restyle();
       if (state.fiche !== previous.fiche) couches.restyle();
     },
     restyle() {
@@ -170,10 +173,15 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       view.cancelAnimations();
       view.padding = [0, right, bottom, 0];
       if (again) fit(...again);
-      if (picked && right + bottom > 0) reveal(picked);
-      picked = null;
+      if (right + bottom === 0) picked = null;
+      if (picked) reveal(picked);
     },
     zoomBy,
+    /** A place whose sheet has just been read: out from under it, now and as it grows. */
+    keepInSight(lonLat) {
+      picked = fromLonLat(lonLat);
+      if (!view.getAnimating()) reveal(picked);
+    },
     pickCentre: () => onPick(pickAt(view.getCenter())),
     vue: currentVue,
     resolution: () => view.getResolution(),

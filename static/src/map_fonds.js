@@ -69,7 +69,7 @@ function createNoms(atlas, context) {
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
       const bassin = feature.get("decoupage") === "bassin";
       const zoom = context.zoomOf(resolution);
-      if (bassin ? zoom >= 10 : zoom < 10) return undefined;
+      if (bassin ? zoom >= 10 || context.affichee("bassin") : zoom < 10) return undefined; // the layer writes its own names
       const key = `${feature.get("nom")}|${bassin}|${screenFactor()}`;
       if (!kept.has(key)) kept.set(key, new Style({ text: buildText(bassin ? BASSIN_LABEL : COMMUNE_LABEL, feature.get("nom"), screenFactor(), 0, bassin ? 700 : 500) }));
       return kept.get(key);

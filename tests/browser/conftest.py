@@ -82,9 +82,9 @@ class Serve(Protocol):
     """Serve a copy of a template database for the length of a `with` block."""
 
     def __call__(
-        self, template: str, change: Callable[[Database], None] | None = None, settings: Settings | None = None
+        self, template: str, change: Callable[[Database], object] | None = None, other: Settings | None = None
     ) -> contextlib.AbstractContextManager[Live]:
-        """`change` writes to the copy before it is served."""
+        """`change` writes to the copy before it is served; `other` settings replace the repository's."""
 
 
 class OpenPage(Protocol):
@@ -104,7 +104,7 @@ class OpenPage(Protocol):
 
 @pytest.fixture(scope="session")
 def base_url() -> str | None:
-    """Give none: each page names its server. (pytest-base-url's own is written in a way pytest 9.2 warns of.)"""
+    """Give none: each page names its server. pytest-base-url's own is written in a way pytest 9.2 warns of."""
     return None
 
 
@@ -126,7 +126,7 @@ def serve(cluster: Cluster, settings: Settings) -> Serve:
 
     @contextlib.contextmanager
     def start(
-        template: str, change: Callable[[Database], None] | None = None, other: Settings | None = None
+        template: str, change: Callable[[Database], object] | None = None, other: Settings | None = None
     ) -> Iterator[Live]:
         name = f"navigateur_{next(_names)}"
         cluster.create_database(name, template=template)
@@ -164,20 +164,12 @@ def live_real(serve: Serve, filled: str, catalog: Catalog, settings: Settings) -
     """Serve the facts with the real contours, where there are some on this machine."""
     if not REAL_CONTOURS.is_file():
         pytest.skip(f"{REAL_CONTOURS.name} is not on this machine")
-    with serve(
-        filled, lambda database: void(load_source(database, catalog, settings, "commune", REAL_CONTOURS))
-    ) as found:
+    with serve(filled, lambda database: load_source(database, catalog, settings, "commune", REAL_CONTOURS)) as found:
         yield found
 
 
-def void(_: object) -> None:
-    """Forget a result."""
-
-
 @pytest.fixture
-def open_page(
-    new_context: Callable[..., BrowserContext], browser_context_args: dict[str, Any]
-) -> Iterator[OpenPage]:
+def open_page(new_context: Callable[..., BrowserContext], browser_context_args: dict[str, Any]) -> Iterator[OpenPage]:
     """Return what opens a page; no page may complain, show a dialog, or ask anything of another origin."""
     opened: list[tuple[Opened, str]] = []
 

@@ -150,7 +150,9 @@ class Opened:
 
     def sheet(self) -> str:
         """Wait for the sheet of a place, and return all that it says."""
-        self.wait("document.getElementById('volet').dataset.volet === 'fiche' && !!document.querySelector('.fiche-source')")
+        self.wait(
+            "document.getElementById('volet').dataset.volet === 'fiche' && !!document.querySelector('.fiche-source')"
+        )
         return self.page.inner_text("#volet")
 
     def notice(self, text: str, seconds: float = 15) -> None:

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.formats.test_carte import ASSETS, HOSTILE, the_carte
+from tests.browser.observed import AXE, Opened, wait_until, watch
+from tests.formats.test_carte import HOSTILE, the_carte
 from webmap.formats.carte import CARTE_CSP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Dialog, Page, Playwright
-
-AXE = ASSETS.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@dataclass
-class Opened:
-    """A page, and all it did that it should not."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-
-def wait_until(page: Page, expression: str, seconds: float = 10) -> None:
-    """Poll from outside: the page's policy forbids what `wait_for_function` does inside it."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"never true: {expression}"
-        page.wait_for_timeout(50)
-
-
-@pytest.fixture(scope="module")
-def offline_browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
-    yield browser
-    browser.close()
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
-def opened(offline_browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+def opened(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Open the file as a person would from a USB stick; whatever the test does, it stays silent and alone."""
     path = tmp_path / "carte.html"
     path.write_text(the_carte(), encoding="utf-8")
     width, height = request.param
-    context = offline_browser.new_context(offline=True, viewport={"width": width, "height": height}, locale="fr-FR")
+    context = browser.new_context(offline=True, viewport={"width": width, "height": height}, locale="fr-FR")
     found = Opened(context.new_page())
     watch(found)
     found.page.goto(path.as_uri())
@@ -62,21 +33,6 @@ def opened(offline_browser: Browser, tmp_path: Path, request: pytest.FixtureRequ
     assert found.messages == []
     assert found.dialogs == []
     context.close()
-
-
-def watch(found: Opened) -> None:
-    page = found.page
-    page.on(
-        "request", lambda request: found.requests.append(request.url) if not request.url.startswith("data:") else None
-    )
-    page.on("console", lambda message: found.messages.append(message.text))
-    page.on("pageerror", lambda error: found.messages.append(str(error)))
-
-    def dialog(shown: Dialog) -> None:
-        found.dialogs.append(shown.message)
-        shown.dismiss()
-
-    page.on("dialog", dialog)
 
 
 def count(page: Page, selector: str) -> int:
@@ -143,13 +99,13 @@ def test_click_on_a_polygon(opened: Opened) -> None:
     page.mouse.click(zone["x"] + 4, zone["y"] + 4)
     wait_until(page, "!!document.querySelector('.fiche')")
     assert "Zone 22" in page.inner_text(".fiche")
-    page.wait_for_timeout(500)
-    box = page.locator(".leaflet-popup").bounding_box()
-    chart = page.locator("main").bounding_box()
-    assert box
-    assert chart
-    assert box["x"] >= chart["x"]
-    assert box["x"] + box["width"] <= chart["x"] + chart["width"]
+    wait_until(  # the map moves until the whole sheet is on it
+        page,
+        """() => {
+          const [box, chart] = [".leaflet-popup", "main"].map((name) => document.querySelector(name).getBoundingClientRect());
+          return box.left >= chart.left && box.right <= chart.right;
+        }""",
+    )
 
 
 def test_layers_are_switched_with_checkboxes(opened: Opened) -> None:
@@ -193,17 +149,17 @@ def test_axe_finds_nothing(opened: Opened) -> None:
     assert zone
     page.mouse.click(zone["x"] + 4, zone["y"] + 4)
     wait_until(page, "!!document.querySelector('.fiche')")
-    page.wait_for_timeout(500)
+    wait_until(page, "getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
-def test_injected_handler_is_refused_by_the_file_itself(offline_browser: Browser, tmp_path: Path) -> None:
+def test_injected_handler_is_refused_by_the_file_itself(browser: Browser, tmp_path: Path) -> None:
     """The second lock: had a text been written as HTML, the digests in the policy would still stop it."""
     path = tmp_path / "percee.html"
     path.write_text(the_carte().replace("<aside", f"{HOSTILE[0]}{HOSTILE[1]}<aside", 1), encoding="utf-8")
-    context = offline_browser.new_context(offline=True)
+    context = browser.new_context(offline=True)
     found = Opened(context.new_page())
     watch(found)
     found.page.goto(path.as_uri())
@@ -213,9 +169,9 @@ def test_injected_handler_is_refused_by_the_file_itself(offline_browser: Browser
     context.close()
 
 
-def test_served_under_its_sandbox(offline_browser: Browser) -> None:
+def test_served_under_its_sandbox(browser: Browser) -> None:
     """Shown by the server: the header policy and the file's own leave the map working, in an origin of its own."""
-    context = offline_browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
     found = Opened(context.new_page())
     watch(found)
     headers = {"Content-Security-Policy": CARTE_CSP, "Content-Type": "text/html; charset=utf-8"}

@@ -52,13 +52,9 @@ def test_map_is_ready_soon_with_the_default_layers(open_map: OpenPage, live: Liv
     opened.capture(tmp_path, "premiere_vue")
 
 
-def test_panel_gives_the_counts(first_view: Opened) -> None:
-    counts = {couche: first_view.page.inner_text(f"#compte-{couche}") for couche in COUNTS}
-    assert counts == COUNTS
-
-
-def test_basemap_is_ours_and_the_others_are_offered(first_view: Opened) -> None:
+def test_panel_gives_counts_basemaps_and_the_schematic_notice(first_view: Opened) -> None:
     page = first_view.page
+    assert {couche: page.inner_text(f"#compte-{couche}") for couche in COUNTS} == COUNTS
     assert page.locator("#fond").input_value() == "communal"
     assert page.locator("#fond option").all_inner_texts() == [
         "Fond communal", "Plan IGN", "Photographies aériennes IGN", "Sans fond",
@@ -67,11 +63,12 @@ def test_basemap_is_ours_and_the_others_are_offered(first_view: Opened) -> None:
     assert any("/tuiles/commune,bassin/" in url for url in tiles)
     assert any(f"/tuiles/{','.join(SHOWN)}/" in url for url in tiles)
     assert not [url for url in first_view.requests if "geojson" in url]
+    assert page.locator(".schema").inner_text() == SCHEMATIC
+    assert SCHEMATIC in page.locator(".signes").inner_text()
+    assert {each["schematique"] for each in first_view.visibles("bassin")} == {True}
 
 
-def test_visible_features_have_the_colours_of_the_style_model(
-    first_view: Opened, live: Live, catalog: Catalog
-) -> None:
+def test_visible_features_have_the_colours_of_the_style_model(first_view: Opened, live: Live, catalog: Catalog) -> None:
     rows = {couche: live.rows(couche) for couche in SHOWN}
     for each in first_view.visibles():
         style = catalog.by_id[each["couche"]].style
@@ -79,6 +76,12 @@ def test_visible_features_have_the_colours_of_the_style_model(
         rule = style.rule_for(rows[each["couche"]][each["cle"]]["properties"])
         assert rule
         assert each["couleur"] == rule.color, each
+    bassin = catalog.by_id["bassin"].style
+    assert bassin
+    vue = first_view.vue()
+    painted = first_view.colours(vue["lon"], vue["lat"], 330)
+    assert {rule.stroke for rule in bassin.rules} <= painted
+    assert "#000000" not in painted
 
 
 def test_legend_is_drawn_from_the_style_model(first_view: Opened, catalog: Catalog) -> None:
@@ -92,7 +95,10 @@ def test_legend_is_drawn_from_the_style_model(first_view: Opened, catalog: Catal
         assert labels == [rule.label for rule in layer.style.rules]
         swatches = row.locator(".legende svg").evaluate_all("(all) => all.map((svg) => svg.outerHTML)")
         for rule, swatch in zip(layer.style.rules, swatches, strict=True):
-            assert _COLOUR.findall(swatch) == _COLOUR.findall(build_legend(rule, layer.geometry)), (layer.id, rule.label)
+            assert _COLOUR.findall(swatch) == _COLOUR.findall(build_legend(rule, layer.geometry)), (
+                layer.id,
+                rule.label,
+            )
 
 
 def test_symbols_are_painted_in_their_colours(first_view: Opened, live: Live, catalog: Catalog) -> None:
@@ -113,22 +119,6 @@ def test_symbols_are_painted_in_their_colours(first_view: Opened, live: Live, ca
         assert {rule.stroke, "#ffffff"} <= painted, (couche, cle)
         assert rule.color in painted or rule.color in PALE, (couche, cle)
         assert "#000000" not in painted
-
-
-def test_bassins_are_painted_in_their_colours(first_view: Opened, catalog: Catalog) -> None:
-    style = catalog.by_id["bassin"].style
-    assert style
-    vue = first_view.vue()
-    painted = first_view.colours(vue["lon"], vue["lat"], 330)
-    assert {rule.stroke for rule in style.rules} <= painted
-    assert "#000000" not in painted
-
-
-def test_schematic_notice_without_contours(first_view: Opened) -> None:
-    page = first_view.page
-    assert page.locator(".schema").inner_text() == SCHEMATIC
-    assert SCHEMATIC in page.locator(".signes").inner_text()
-    assert {each["schematique"] for each in first_view.visibles("bassin")} == {True}
 
 
 def test_no_schematic_notice_with_contours(open_map: OpenPage, live_with_contours: Live, tmp_path: Path) -> None:

@@ -18,22 +18,19 @@ def tab_to(opened: Opened, selector: str, limit: int = 60) -> None:
     raise AssertionError(f"{selector} is not reached in {limit} tabs")
 
 
-def test_skip_links_come_first(first_view: Opened) -> None:
+def test_skip_links_come_first_and_keep_the_view(first_view: Opened) -> None:
+    """The fragment belongs to the view: a skip link must not lose it."""
     page = first_view.page
+    before, couches = first_view.vue(), first_view.couches()
     for target in ("carte", "panneau", "bouton-lieux"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == f"#{target}"
-    box = first_view.box(".liens-evitement a:focus")
-    assert box["y"] >= 0
-
-
-def test_skip_link_keeps_the_view(first_view: Opened) -> None:
-    """The fragment belongs to the view: a skip link must not lose it."""
-    before, couches = first_view.vue(), first_view.couches()
-    first_view.page.keyboard.press("Tab")
-    first_view.page.keyboard.press("Enter")
-    assert first_view.page.evaluate("document.activeElement.id") == "carte"
-    first_view.page.keyboard.press("+")
+        assert first_view.box(".liens-evitement a:focus")["y"] >= 0
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "carte"
+    page.keyboard.press("+")
     first_view.wait("(zoom) => window.atlas.vue().zoom > zoom + 0.9", before["zoom"])
     assert first_view.couches() == couches
     first_view.wait("location.hash.startsWith('#vue=')")

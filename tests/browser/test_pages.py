@@ -70,8 +70,9 @@ def test_chart_has_its_table(open_page: OpenPage, live: Live) -> None:
     page = open_page(live, BASSIN).page
     chart = page.locator("figure svg[role=img]")
     assert "Les valeurs sont dans le tableau qui suit." in chart.locator("title").inner_html()
-    bars = chart.locator("text").all_inner_texts()
-    assert "91 % (10 sur 11)" in [re.sub(r"\s+", " ", bar) for bar in bars]
+    bars = [re.sub(r"\s+", " ", bar) for bar in chart.locator("text").all_text_contents()]
+    assert "91 % (10 sur 11)" in bars
+    assert "population : 63,7 %" in bars
     box = chart.bounding_box()
     assert box
     assert box["height"] > 200

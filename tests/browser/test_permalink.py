@@ -45,27 +45,30 @@ def test_round_trip(first_view: Opened, open_page: OpenPage, live: Live) -> None
     other.wait("(keys) => window.atlas.visibles().map((v) => v.cle).sort().join() === keys", ",".join(keys))
 
 
-@pytest.mark.parametrize(
-    "fragment",
-    [
-        "#vue=abc/1e999/NaN&couches=%E0%A4%A&fiche=::::&filtre=bassin&fond=%",
-        "#<img src=x onerror=alert(1)>&vue=99/99/999",
-        "#couches=" + ",".join(f"x{n}" for n in range(500)),
-        "#" + "=&" * 5000,
-    ],
-    ids=["nonsense", "markup", "too-many", "too-long"],
-)
-def test_junk_opens_the_map(open_page: OpenPage, live: Live, fragment: str) -> None:
-    opened = open_page(live, f"/{fragment}")
-    opened.settle()
-    assert 9 < opened.vue()["zoom"] < 11
-    assert opened.page.locator("img").count() == 0
+def test_junk_opens_the_map(open_page: OpenPage, live: Live) -> None:
+    opened = open_page(live)
+    for fragment in (
+        "vue=abc/1e999/NaN&couches=%E0%A4%A&fiche=::::&filtre=bassin&fond=%",
+        "<img src=x onerror=alert(1)>&vue=99/99/999",
+        "couches=" + ",".join(f"x{n}" for n in range(500)),
+        "=&" * 5000,
+    ):
+        opened.page.goto("about:blank")
+        opened.page.goto(f"{live.origin}/#{fragment}")
+        opened.settle()
+        assert 9 < opened.vue()["zoom"] < 11, fragment[:40]
+        assert opened.page.locator("img").count() == 0
 
 
 def test_vanished_layer_is_named(open_map: OpenPage, live: Live) -> None:
     opened = open_map(live, "#couches=poche_pauvrete,ancienne_couche&filtre=bassin:denaisis&fond=osm&fiche=rien:1")
     notice = opened.page.inner_text("#avis")
-    for named in ("couche « ancienne_couche »", "territoire « denaisis »", "fond « osm »", "fiche de la couche « rien »"):
+    for named in (
+        "couche « ancienne_couche »",
+        "territoire « denaisis »",
+        "fond « osm »",
+        "fiche de la couche « rien »",
+    ):
         assert named in notice
     assert opened.couches() == ["poche_pauvrete"]
     assert opened.page.locator("#volet").is_hidden()

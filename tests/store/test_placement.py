@@ -114,12 +114,26 @@ def test_an_exact_place_and_an_unknown_one_are_left_alone(database: Database, ca
     )
 
 
-def test_a_crowd_is_placed_to_the_last(database: Database, catalog: Catalog) -> None:
-    layer = define()
+def test_a_crowd_is_placed_to_the_last_and_stays_inside(database_with_contours: Database, catalog: Catalog) -> None:
+    database, layer = database_with_contours, define()
     build(database, layer)
     insert(database, layer, [{"code": f"{n:05}", "precision": "commune", "code_insee": "59172"} for n in range(1500)])
+    inside = (
+        "SELECT count(DISTINCT ST_AsText(t.geom)) FROM pub.essai t"
+        " JOIN pub.commune c ON c.code_insee = '59172' AND ST_Contains(c.geom, t.geom)"
+    )
     place(database, catalog, layer)
-    assert ask(database, "SELECT count(DISTINCT ST_AsText(geom)) FROM pub.essai") == 1500
+    assert ask(database, inside) == 1500
+    # A centre at the edge of its commune: half of what is drawn around it would be in the next one.
+    do(
+        database,
+        "UPDATE pub.commune SET centre_lon = ST_X(p), centre_lat = ST_Y(p) FROM (SELECT ST_Transform(ST_LineInterpolatePoint("
+        "ST_MakeLine(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom, 1)), 1), ST_Centroid(geom)), 0.1), 4326) AS p"
+        " FROM pub.commune WHERE code_insee = '59172') x WHERE code_insee = '59172'",
+    )
+    do(database, "DELETE FROM pub.essai WHERE code > '00400'")
+    place(database, catalog, layer)
+    assert ask(database, inside) == 401
 
 
 def test_cells_tile_the_ground_around_every_centre(facts: Database) -> None:

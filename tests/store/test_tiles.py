@@ -105,9 +105,26 @@ def test_the_same_tile_is_the_same_bytes(database: Database, catalog: Catalog) -
     drawn = [layer.id for layer in catalog.public if layer.drawn]
     before = store.fetch_tile(drawn, *Z9, None)
     assert len(before) > 1000
-    do(database, "UPDATE pub.poche_pauvrete SET nom = nom WHERE code < 'f'")  # rows now lie elsewhere in the table
-    do(database, "UPDATE app.cellule SET geom = geom")
+    do(
+        database,  # the same rows, now in another order in the table
+        "CREATE TEMP TABLE x AS TABLE pub.poche_pauvrete; DELETE FROM pub.poche_pauvrete;"
+        " INSERT INTO pub.poche_pauvrete SELECT * FROM x ORDER BY code DESC",
+    )
     assert store.fetch_tile(drawn, *Z9, None) == before
+
+
+def test_a_symbol_near_the_edge_is_in_both_tiles(database: Database) -> None:
+    layer = define()
+    build(database, layer)
+    z, x, y = tile_of(3.4, 50.3, 14)
+    edge = 20037508.342789244 * (2 * x / 2**z - 1)
+    width = 2 * 20037508.342789244 / 2**z
+    middle = 20037508.342789244 * (1 - (2 * y + 1) / 2**z)
+    for part, tiles in {50 / 4096: 2, 80 / 4096: 1}.items():
+        do(database, "DELETE FROM pub.essai")
+        insert(database, layer, [{"geom": f"POINT({edge + part * width} {middle})"}], srid=3857)
+        store = TileStore(database, [layer])
+        assert sum(bool(store.fetch_tile(["essai"], z, column, y, None)) for column in (x - 1, x)) == tiles
 
 
 def test_what_has_no_geometry_has_no_tile(store: TileStore) -> None:

@@ -46,6 +46,9 @@ class Connector(BaseModel):
     compare: dict[Identifier, Text] = Field(
         default_factory=dict, description="geometry: field -> property, told when they differ"
     )
+    shared: Identifier | None = Field(
+        default=None, description="geometry: boolean field that says a row goes beyond the territory; measured and told"
+    )
     null_keys: tuple[str, ...] = Field(default=(), description="values that are never a key, such as « Non concerné »")
     max_shrink: float = Field(default=0.2, ge=0, le=1, description="share of rows that may go without being asked for")
     max_bytes: int = Field(default=300_000_000, gt=0)
@@ -59,6 +62,8 @@ class Connector(BaseModel):
             problems.append("un csv dit par `point` où sont ses coordonnées")
         if self.mode == "geometry" and (self.columns or self.constants):
             problems.append("le mode geometry n'écrit que la géométrie : ni `columns` ni `constants`")
+        if self.mode == "rows" and (self.compare or self.shared):
+            problems.append("`compare` et `shared` vont avec le mode geometry, et avec lui seul")
         if problems:
             raise ValueError(" ; ".join(problems))
         return self

@@ -15,6 +15,7 @@ from webmap.cli.bassins import bassins
 from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
 from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
+from webmap.cli.territoire import territoire
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
 from webmap.importing.seeds import load_checked_catalog, load_seeds
@@ -107,6 +108,7 @@ def layers_check() -> None:
 
 main.add_command(sources)
 main.add_command(bassins)
+main.add_command(territoire)
 
 
 @main.command()

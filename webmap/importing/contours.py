@@ -1,4 +1,7 @@
-"""Reading commune contours from a GeoJSON file (`code`, `nom`): every doubt is told before anything is written."""
+"""Commune contours, from a GeoJSON file (`code`, `nom`) to the layer: every doubt is told before anything is written.
+
+The one way in: `webmap sources load commune` and the official connector both end in `bring_contours`.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ import shapely
 from shapely.geometry import shape
 
 from webmap.errors import ImportRefusedError
+from webmap.store import contours as store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 MAX_BYTES = 200_000_000
@@ -29,23 +33,72 @@ class Contour:
     code_insee: str
     nom: str
     ewkb: str
+    population: int | None = None
 
 
-def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None]) -> tuple[list[Contour], int]:
-    """Read the contours of the communes in `centres` (code -> WGS84 centre). Returns them and how many others were left out.
+@dataclass(frozen=True)
+class Arrival:
+    """What a file of contours brought: how many were read and changed, the communes that are not ours, what to tell."""
+
+    read: int
+    changed: int
+    others: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+def bring_contours(connection: Any, path: Path, *, members: bool = False, accept: bool = False) -> Arrival:  # noqa: ANN401 - a psycopg connection, which only store may name
+    """Give every commune the contour of a file, in the caller's transaction. Raises ImportRefusedError.
+
+    With `members` the file holds the agglomeration's communes and no other: one that is not ours has joined it. `accept`
+    takes a file that lacks a commune, has one more, or leaves a hole.
+    """
+    known = store.fetch_centres(connection)
+    if not known:
+        raise ImportRefusedError("La couche commune est vide : lancez d'abord `webmap db upgrade`.")
+    centres = {code: row.centre for code, row in known.items()}
+    found, others = read_contours(path, centres, members=members, accept=accept)
+    store.check_coverage(connection, found, path.name, accept=accept)
+    changed = store.update_contours(connection)
+    told = []
+    if renamed := sorted(
+        f"{c.nom} ({known[c.code_insee].nom})" for c in found if c.nom and c.nom != known[c.code_insee].nom
+    ):
+        told.append(f"Noms différents de la liste officielle, laissés tels quels dans l'atlas : {', '.join(renamed)}.")
+    if missing := sorted(known.keys() - {c.code_insee for c in found}):
+        told.append(f"Sans contour dans la source, laissées comme elles étaient : {', '.join(missing)}.")
+    if members and others:
+        told.append(f"Dans la source et pas dans la liste de l'atlas, laissées de côté : {', '.join(others)}.")
+    there, here = _total(c.population for c in found), _total(row.population for row in known.values())
+    if there is not None and here is not None and there != here:
+        told.append(
+            f"Populations de la source : {there} habitants, {here} dans l'atlas. Elles ne sont pas reprises : deux millésimes ne se mêlent pas."
+        )
+    return Arrival(len(found), changed, tuple(others), tuple(told))
+
+
+def _total(populations: Iterable[int | None]) -> int | None:
+    """Sum, unknown as soon as one is."""
+    listed = list(populations)
+    return None if None in listed else sum(filter(None, listed))
+
+
+def read_contours(
+    path: Path, centres: Mapping[str, tuple[float, float] | None], *, members: bool = False, accept: bool = False
+) -> tuple[list[Contour], list[str]]:
+    """Read the contours of the communes in `centres` (code -> WGS84 centre). Returns them and what other communes there are.
 
     Raises ImportRefusedError unless each commune has exactly one valid surface around its centre.
     """
     features = _read_features(path)
     problems: list[str] = []
     contours: dict[str, Contour] = {}
-    others = 0
+    others: list[str] = []
     for number, feature in enumerate(features, 1):
         found = feature.get("properties") if isinstance(feature, dict) else None
         properties = found if isinstance(found, dict) else {}
         code = str(properties.get("code") or "")
         if code not in centres:
-            others += 1
+            others.append(f"{code} {properties.get('nom') or ''}".strip())
             if not code:
                 problems.append(f"objet {number} : pas de propriété « code »")
             continue
@@ -55,18 +108,35 @@ def read_contours(path: Path, centres: Mapping[str, tuple[float, float] | None])
         geometry = _parse_geometry(feature.get("geometry"), f"objet {number}, commune {code}", centres[code], problems)
         if geometry is not None:
             name = str(properties.get("nom") or "")
-            contours[code] = Contour(code, name, shapely.to_wkb(geometry, hex=True))
-    missing = sorted(centres.keys() - contours.keys())
-    if missing:
-        problems.append(
-            f"{len(missing)} communes du territoire sans contour : {', '.join(missing[:_SHOWN])}{'…' if len(missing) > _SHOWN else ''}"
-        )
+            population = properties.get("population")
+            counted = population if isinstance(population, int) else None
+            contours[code] = Contour(code, name, shapely.to_wkb(geometry, hex=True), counted)
+    problems += [] if accept else _check_members(centres, contours, others if members else [])
     if problems:
         shown = problems[: 2 * _SHOWN] + (
             [f"… et {len(problems) - 2 * _SHOWN} autres"] if len(problems) > 2 * _SHOWN else []
         )
         raise ImportRefusedError(f"{path.name} est refusé, les contours en place sont inchangés.", shown)
     return [contours[code] for code in sorted(contours)], others
+
+
+def _check_members(known: Iterable[str], found: Iterable[str], joined: list[str]) -> list[str]:
+    problems = []
+    missing = sorted(set(known) - set(found))
+    if missing:
+        problems.append(
+            f"{len(missing)} communes du territoire sans contour : {_shorten(missing)} ; si elles ont quitté l'agglomération, ajoutez --accepter"
+        )
+    if joined:
+        problems.append(
+            f"{len(joined)} communes absentes de la liste de l'atlas : {_shorten(joined)} ; si elles ont rejoint l'agglomération,"
+            " complétez la liste, ou ajoutez --accepter pour s'en passer"
+        )
+    return problems
+
+
+def _shorten(names: list[str]) -> str:
+    return f"{', '.join(names[:_SHOWN])}{'…' if len(names) > _SHOWN else ''}"
 
 
 def _read_features(path: Path) -> list[Any]:

@@ -214,7 +214,8 @@ def _bring_in(job: _Job, connection: Any, rows: Iterable[Row]) -> tuple[staging.
         return staging.Changes(
             lues=read, sans_geometrie=without, reparees=repaired, modifiees=changed
         ), told + different
-    outside = staging.keep_territory(connection, job.settings.territoire.etendue)
+    # The list of communes is the territory: it cannot be cut by the communes that are already there.
+    outside = 0 if layer.id == "commune" else staging.keep_territory(connection, job.settings.territoire.etendue)
     contradictions = staging.tie_communes(connection) if layer.geometry == "point" else 0
     before, after = staging.count_source(connection, layer, connector.source), staging.count_staged(connection)
     _check_shrink(connector, before - after, accept=accept, before=before)

@@ -6,9 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from webmap.errors import ImportRefusedError
-from webmap.importing.contours import read_contours
-from webmap.store import contours as store
+from webmap.importing.contours import bring_contours
 from webmap.store import loads, placement
+from webmap.store.writing import take_turn, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,35 +18,26 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
 
 
-def load_source(database: Database, catalog: Catalog, settings: Settings, layer_id: str, path: Path) -> str:
+def load_source(  # noqa: PLR0913 - what is loaded, where, and how
+    database: Database, catalog: Catalog, settings: Settings, layer_id: str, path: Path, *, accept: bool = False
+) -> str:
     """Load a file into a layer and return the report. Raises ImportRefusedError; then nothing was changed."""
     del settings
     if layer_id != "commune":
         msg = f"Aucun chargement de fichier n'est prévu pour « {layer_id} ». Couche possible : commune (contours GeoJSON : code, nom)."
         raise ImportRefusedError(msg)
-    return load_contours(database, catalog, path)
+    return load_contours(database, catalog, path, accept=accept)
 
 
-def load_contours(database: Database, catalog: Catalog, path: Path) -> str:
+def load_contours(database: Database, catalog: Catalog, path: Path, *, accept: bool = False) -> str:
     """Give every commune its real contour, then redraw what follows from it: bassins, cells, placed points."""
-    with database.owner() as connection:
-        centres = store.fetch_centres(connection)
-        if not centres:
-            raise ImportRefusedError("La couche commune est vide : lancez d'abord `webmap db upgrade`.")
-        found, others = read_contours(path, {code: row.centre for code, row in centres.items()})
-        store.check_coverage(connection, found, path.name)
-        changed = store.update_contours(connection)
+    with write(database) as connection:
+        take_turn(connection)
+        arrival = bring_contours(connection, path, accept=accept)
         placement.refresh(connection, catalog)
-        renamed = sorted(
-            f"{c.nom} ({centres[c.code_insee].nom})" for c in found if c.nom and c.nom != centres[c.code_insee].nom
-        )
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if changed:
-            report = {"autres": others, "noms_differents": renamed}
-            loads.record_load(connection, loads.Load("commune", "fichier", path.name, digest, len(found)), report)
-    lines = [
-        f"{path.name} : {len(found)} contours lus, {changed} changés, {others} objets hors du territoire laissés de côté."
-    ]
-    if renamed:
-        lines.append(f"Noms différents de la liste officielle, laissés tels quels dans l'atlas : {', '.join(renamed)}.")
-    return "\n".join(lines)
+        if arrival.changed:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            report = {"autres": len(arrival.others), "remarques": arrival.told}
+            loads.record_load(connection, loads.Load("commune", "fichier", path.name, digest, arrival.read), report)
+    counts = f"{arrival.read} contours lus, {arrival.changed} changés, {len(arrival.others)} objets hors du territoire"
+    return "\n".join([f"{path.name} : {counts} laissés de côté.", *arrival.told])

@@ -9,6 +9,7 @@ from webmap.catalog.load import read_catalog
 from webmap.errors import CatalogError, ImportRefusedError
 from webmap.importing.rows import parse_rows, read_csv
 from webmap.store import loads, placement
+from webmap.store.writing import take_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
     """
     del settings
     with database.owner() as connection:
+        take_turn(connection)
         known = loads.fetch_seed_hashes(connection)
         changed = [
             (layer, digest) for layer in catalog.layers if known.get(layer.id) != (digest := seed_hash(catalog, layer))

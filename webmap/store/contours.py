@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[dict[str, Any]]
 
-# Neighbours digitised apart overlap by slivers; more than this share of the smaller one is another commune's ground.
-_MAX_OVERLAP = 0.02
+# Neighbours digitised apart overlap, or part, by slivers; more than this share of the smaller one is ground lost or taken.
+_TOLERANCE = 0.02
 
 
 class Shape(Protocol):
@@ -37,22 +37,28 @@ class KnownCommune:
 
     nom: str
     centre: tuple[float, float] | None
+    population: int | None = None
 
 
 def fetch_centres(connection: Connection) -> dict[str, KnownCommune]:
     """`code_insee` -> name and centre of every commune of the territory."""
-    rows = connection.execute("SELECT code_insee, nom, centre_lon, centre_lat FROM pub.commune").fetchall()
+    rows = connection.execute("SELECT code_insee, nom, centre_lon, centre_lat, population_municipale FROM pub.commune").fetchall()
     return {
         row["code_insee"]: KnownCommune(
             row["nom"],
             None if None in (row["centre_lon"], row["centre_lat"]) else (row["centre_lon"], row["centre_lat"]),
+            row["population_municipale"],
         )
         for row in rows
     }
 
 
-def check_coverage(connection: Connection, shapes: Sequence[Shape], name: str) -> None:
-    """Stage the contours and refuse them when two overlap by more than 2 % of the smaller. Raises ImportRefusedError."""
+def check_coverage(connection: Connection, shapes: Sequence[Shape], name: str, *, accept: bool = False) -> None:
+    """Stage the contours and refuse them when they do not pave the territory. Raises ImportRefusedError.
+
+    Two that overlap by more than 2 % of the smaller are refused; so is a hole of more than 2 % of the smallest commune
+    around it, unless `accept`: it may be a commune of another agglomeration.
+    """
     connection.execute("DROP TABLE IF EXISTS pg_temp.contour")
     connection.execute("CREATE TEMPORARY TABLE contour (code_insee text PRIMARY KEY, geom geometry) ON COMMIT DROP")
     with connection.cursor() as cursor:
@@ -60,11 +66,17 @@ def check_coverage(connection: Connection, shapes: Sequence[Shape], name: str) -
             "INSERT INTO pg_temp.contour SELECT %s, ST_Multi(ST_Transform(ST_SetSRID(%s::geometry, 4326), 2154))",
             [(shape.code_insee, shape.ewkb) for shape in shapes],
         )
-    rows = connection.execute(load_sql("overlaps"), {"part": _MAX_OVERLAP}).fetchall()
-    if rows:
-        problems = [
-            f"{row['a']} et {row['b']} se recouvrent sur {100 * row['part']:.0f} % de la plus petite" for row in rows
+    problems = [
+        f"{row['a']} et {row['b']} se recouvrent sur {100 * row['part']:.0f} % de la plus petite"
+        for row in connection.execute(load_sql("overlaps"), {"part": _TOLERANCE})
+    ]
+    if not accept:
+        problems += [
+            f"un trou de {row['km2']:.2f} km² entre {', '.join(row['voisines'])}".replace(".", ",")
+            + " ; si une commune d'une autre agglomération s'y trouve, ajoutez --accepter"
+            for row in connection.execute(load_sql("gaps"), {"part": _TOLERANCE})
         ]
+    if problems:
         raise ImportRefusedError(f"{name} est refusé, les contours en place sont inchangés.", problems)
 
 
@@ -75,3 +87,12 @@ def update_contours(connection: Connection) -> int:
         " WHERE k.code_insee = c.code_insee AND c.geom IS DISTINCT FROM k.geom"
     )
     return cursor.rowcount
+
+
+def fetch_footprint(connection: Connection) -> str:
+    """Hash of the communes and of their contours: what decides which rows of a source are the territory's."""
+    row = connection.execute(
+        "SELECT md5(string_agg(code_insee || COALESCE(md5(ST_AsEWKB(geom)), ''), ',' ORDER BY code_insee)) AS md5"
+        " FROM pub.commune"
+    ).fetchone()
+    return str(row["md5"]) if row else ""

@@ -31,21 +31,27 @@ class Origin:
 
 
 class Known(NamedTuple):
-    """What the last load from a connector recorded."""
+    """What the last load from a connector recorded; `columns` are those of the source that it read."""
 
+    load_id: int
+    recipe: str | None
     etag: str | None
     last_modified: str | None
     sha256: str | None
+    columns: frozenset[str]
 
 
-def fetch_previous(connection: Connection, layer_id: str, connector_id: str, recipe: str) -> Known | None:
-    """Return what the last load recorded; None when there was none, or when it was read by another recipe."""
+def fetch_previous(connection: Connection, layer_id: str, connector_id: str) -> Known | None:
+    """Return what the last load of a connector recorded, whatever recipe it was read by; None when there was none."""
     row = connection.execute(
-        "SELECT etag, modifiee_amont, sha256 FROM app.chargement WHERE couche = %s AND connecteur = %s AND origine = 'source'"
-        " AND rapport->>'recette' = %s ORDER BY id DESC LIMIT 1",
-        [layer_id, connector_id, recipe],
+        "SELECT id, rapport->>'recette' AS recette, etag, modifiee_amont, sha256, rapport->'colonnes' AS colonnes"
+        " FROM app.chargement WHERE couche = %s AND connecteur = %s AND origine = 'source' ORDER BY id DESC LIMIT 1",
+        [layer_id, connector_id],
     ).fetchone()
-    return Known(row["etag"], row["modifiee_amont"], row["sha256"]) if row else None
+    if row is None:
+        return None
+    columns = frozenset(row["colonnes"] or ())
+    return Known(row["id"], row["recette"], row["etag"], row["modifiee_amont"], row["sha256"], columns)
 
 
 def record_source(connection: Connection, load: Load, origin: Origin, size: int, report: Mapping[str, object]) -> None:

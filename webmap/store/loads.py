@@ -136,9 +136,14 @@ def _fetch_loaded_hashes(connection: Connection, layer_id: str) -> dict[str, str
 def _fetch_hashes(connection: Connection, layer: LayerDefinition) -> dict[str, str]:
     """Key -> hash of what the row says."""
     statement = load_sql("row_hashes").format(key=sql.Identifier(layer.key), table=sql.Identifier(SCHEMA, layer.id))
-    derived = layer.id == "commune" or layer.decoupage is not None
-    rows = connection.execute(statement, {"derived": derived})
+    rows = connection.execute(statement, {"derived": _shaped_elsewhere(layer)})
     return {row["cle"]: row["md5"] for row in rows}
+
+
+def _shaped_elsewhere(layer: LayerDefinition) -> bool:
+    """Whether the geometries of a layer, and their precision, never come from its seed."""
+    named = layer.id == "commune" or layer.decoupage is not None
+    return named or any(connector.mode == "geometry" for connector in layer.connectors)
 
 
 def _delete(connection: Connection, layer: LayerDefinition, keys: list[str]) -> None:
@@ -154,8 +159,8 @@ def _upsert(connection: Connection, layer: LayerDefinition, rows: Sequence[Row])
     if not rows:
         return
     columns = list(rows[0])
-    # A contour or a union of contours is loaded elsewhere: the facts of a commune do not erase it.
-    kept = {"geom", "precision"} if layer.id == "commune" or layer.decoupage else set()
+    # A contour, a union of contours or an official perimeter comes from elsewhere: the facts of a row do not erase it.
+    kept = {"geom", "precision"} if _shaped_elsewhere(layer) else set()
     settable = [name for name in columns if name != layer.key and name not in kept]
     geometry = _WRAPPERS[layer.geometry].format(f"ST_Transform(%(geom)s::geometry, {SRID})")
     values = [sql.SQL(geometry) if name == "geom" else sql.Placeholder(name) for name in columns]

@@ -13,7 +13,7 @@ from webmap.store.builder import SCHEMA
 from webmap.store.db import error_line, load_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from webmap.catalog.definition import LayerDefinition
 
@@ -91,10 +91,23 @@ def build_geometries(connection: Connection, layer: LayerDefinition) -> tuple[in
 
 
 def keep_territory(connection: Connection, extent: tuple[float, float, float, float]) -> int:
-    """Drop staged rows that do not touch the territory; return how many. By contour, else by `code_insee`, else by box."""
+    """Drop staged rows that do not touch the territory; return how many. By contour, else by `code_insee`, else by box.
+
+    A row without a geometry that names one of our communes is kept, and known by its commune only.
+    """
     west, south, east, north = extent
     params = {"ouest": west, "sud": south, "est": east, "nord": north}
-    return connection.execute(load_sql("stage_territory"), params).rowcount
+    dropped = connection.execute(load_sql("stage_territory"), params).rowcount
+    connection.execute("UPDATE pg_temp.stage SET precision = 'commune' WHERE brute IS NULL")
+    return dropped
+
+
+def drop_foreign(connection: Connection, layer: LayerDefinition, source: str) -> list[str]:
+    """Drop staged rows whose key another source already has in the layer; return these keys. None is overwritten."""
+    statement = sql.SQL(
+        "DELETE FROM pg_temp.stage s USING {table} t WHERE t.{key} = s.{key} AND t.source <> %s RETURNING s.{key}::text AS cle"
+    ).format(table=sql.Identifier(SCHEMA, layer.id), key=sql.Identifier(layer.key))
+    return sorted(row["cle"] for row in connection.execute(statement, [source]))
 
 
 def tie_communes(connection: Connection) -> int:
@@ -118,68 +131,90 @@ def count_staged(connection: Connection) -> int:
 
 
 def replace_rows(connection: Connection, layer: LayerDefinition, source: str) -> tuple[int, int, int]:
-    """Make the rows citing `source` be the staged ones; return (created, changed, removed). Equal rows are not rewritten."""
-    columns = _columns(layer)
-    table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
+    """Make the rows citing `source` be the staged ones; return (created, changed, removed). Equal rows are not rewritten.
+
+    A row that only got a newer `millesime` is rewritten, and is not counted as changed.
+    """
+    parts = {"table": sql.Identifier(SCHEMA, layer.id), "key": sql.Identifier(layer.key)}
     removed = connection.execute(
         sql.SQL(
             "DELETE FROM {table} t WHERE source = %s AND NOT EXISTS (SELECT 1 FROM pg_temp.stage s WHERE s.{key} = t.{key})"
-        ).format(table=table, key=key),
+        ).format(**parts),
         [source],
     ).rowcount
-    names = [*columns, "geom"]
-    settable = [name for name in names if name != layer.key]
+    settable = [name for name in _columns(layer) if name != layer.key]
+    # A row known by its commune is placed later, by `placement.refresh`: the place it has is not a difference.
+    geom = sql.SQL("CASE WHEN s.brute IS NULL AND t.precision <> 'exacte' THEN t.geom ELSE s.brute END")
+    said = [(sql.Identifier(name), sql.SQL("s.{}").format(sql.Identifier(name))) for name in settable]
+    said.append((sql.Identifier("geom"), geom))
+    different = [
+        sql.SQL("t.{} IS DISTINCT FROM {}").format(*pair) for pair in said if pair[0] != sql.Identifier("millesime")
+    ]
+    statement = sql.SQL("SELECT count(*) AS nombre FROM {table} t JOIN pg_temp.stage s USING ({key}) WHERE {different}")
+    row = connection.execute(statement.format(different=sql.SQL(" OR ").join(different), **parts)).fetchone()
+    sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(*pair) for pair in said)
+    newer = sql.SQL(" OR ").join([*different, sql.SQL("t.millesime IS DISTINCT FROM s.millesime")])
+    statement = sql.SQL("UPDATE {table} t SET {sets} FROM pg_temp.stage s WHERE s.{key} = t.{key} AND ({newer})")
+    connection.execute(statement.format(sets=sets, newer=newer, **parts))
     statement = sql.SQL(
-        "INSERT INTO {table} AS t ({names}) SELECT {columns}, brute FROM pg_temp.stage ORDER BY {key}"
-        " ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE {different} RETURNING (xmax = 0) AS creee"
-    ).format(
-        table=table,
-        names=_joined(names),
-        columns=_joined(columns),
-        key=key,
-        sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in settable),
-        different=sql.SQL(" OR ").join(
-            sql.SQL("t.{0} IS DISTINCT FROM excluded.{0}").format(sql.Identifier(name)) for name in settable
-        ),
+        "INSERT INTO {table} ({names}, geom) SELECT {names}, brute FROM pg_temp.stage s"
+        " WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{key} = s.{key}) ORDER BY {key}"
     )
-    written = [row["creee"] for row in connection.execute(statement)]
-    return sum(written), len(written) - sum(written), removed
+    created = connection.execute(statement.format(names=_joined(_columns(layer)), **parts)).rowcount
+    return created, row["nombre"] if row else 0, removed
 
 
-def set_geometries(connection: Connection, layer: LayerDefinition, compare: Mapping[str, str]) -> tuple[int, list[str]]:
+def set_geometries(connection: Connection, layer: LayerDefinition, compare: Iterable[str]) -> tuple[int, list[str]]:
     """Give rows that are there the staged geometry of their key; return how many changed, and where texts differ.
 
-    `compare` names the staged fields to read against ours: a difference is told in French, never written.
+    `compare` names the staged fields to read against ours: a difference is told in French, never written. The order of a
+    list is no difference.
     """
     table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
     changed = connection.execute(
         sql.SQL(
             "UPDATE {table} t SET geom = s.brute, precision = 'exacte' FROM pg_temp.stage s"
-            " WHERE s.{key} = t.{key} AND s.brute IS NOT NULL AND t.geom IS DISTINCT FROM s.brute"
+            " WHERE s.{key} = t.{key} AND s.brute IS NOT NULL AND (t.geom IS DISTINCT FROM s.brute OR t.precision <> 'exacte')"
         ).format(table=table, key=key)
     ).rowcount
     told: list[str] = []
     for name in compare:
+        is_list = name in layer.field_ids and layer.field(name).type == "list"
+        text = "(SELECT string_agg(x, ', ' ORDER BY x) FROM unnest({}) x)" if is_list else "{}::text"
+        ours, theirs = (sql.SQL(text).format(sql.Identifier(alias, name)) for alias in ("t", "s"))
         statement = sql.SQL(
-            "SELECT t.{key}::text AS cle, t.{name}::text AS ici, s.{name}::text AS source FROM {table} t"
-            " JOIN pg_temp.stage s ON s.{key} = t.{key} WHERE s.{name} IS DISTINCT FROM t.{name} ORDER BY 1 LIMIT 20"
-        ).format(table=table, key=key, name=sql.Identifier(name))
+            "SELECT t.{key}::text AS cle, {ours} AS ici, {theirs} AS source FROM {table} t"
+            " JOIN pg_temp.stage s ON s.{key} = t.{key} WHERE {ours} IS DISTINCT FROM {theirs} ORDER BY 1 LIMIT 20"
+        ).format(table=table, key=key, ours=ours, theirs=theirs)
         told += [
-            f"{r['cle']} : {name} = « {r['ici']} » ici, « {r['source']} » à la source"
+            f"{r['cle']} : {name} = « {r['ici'] or ''} » ici, « {r['source'] or ''} » à la source"
             for r in connection.execute(statement)
         ]
     return changed, told
 
 
+def measure_shares(connection: Connection, layer: LayerDefinition, shared: str) -> list[tuple[str, float, bool | None]]:
+    """Return (key, share of its area inside the contours, what the field `shared` says) of each row that has a geometry.
+
+    Empty while a contour is missing: nothing can be measured then.
+    """
+    statement = load_sql("stage_shares").format(
+        table=sql.Identifier(SCHEMA, layer.id), key=sql.Identifier(layer.key), shared=sql.Identifier(shared)
+    )
+    return [(row["cle"], row["part"], row["partage"]) for row in connection.execute(statement)]
+
+
 def compare_keys(connection: Connection, layer: LayerDefinition) -> tuple[int, list[str], list[str]]:
-    """Return how many rows we have, their keys that the source lacks, and the staged keys that we lack, at most 500 each."""
+    """Return how many rows we have, those keys that the source lacks, and the staged keys of the territory that we lack.
+
+    At most 500 keys each. While a contour is missing, nothing tells which staged rows are the territory's: none is named.
+    """
     table, key = sql.Identifier(SCHEMA, layer.id), sql.Identifier(layer.key)
     ours = sql.SQL(
-        "SELECT {key}::text AS cle FROM {table} EXCEPT SELECT {key}::text FROM pg_temp.stage ORDER BY 1 LIMIT 500"
+        "SELECT {key}::text AS cle FROM {table} EXCEPT SELECT {key}::text FROM pg_temp.stage WHERE brute IS NOT NULL"
+        " ORDER BY 1 LIMIT 500"
     ).format(key=key, table=table)
-    theirs = sql.SQL(
-        "SELECT {key}::text AS cle FROM pg_temp.stage EXCEPT SELECT {key}::text FROM {table} ORDER BY 1 LIMIT 500"
-    ).format(key=key, table=table)
+    theirs = load_sql("stage_unknown").format(key=key, table=table)
     counted = connection.execute(sql.SQL("SELECT count(*) AS nombre FROM {}").format(table)).fetchone()
     here = counted["nombre"] if counted else 0
     return here, [r["cle"] for r in connection.execute(ours)], [r["cle"] for r in connection.execute(theirs)]

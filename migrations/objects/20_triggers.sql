@@ -1,0 +1,10 @@
+-- Repeatable. Every summary reads the memberships through the communes: an edit of theirs, by hand from QGIS or psql
+-- too, raises the communes' revision.
+CREATE OR REPLACE TRIGGER revision_insert AFTER INSERT ON app.appartenance
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_update AFTER UPDATE ON app.appartenance
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_delete AFTER DELETE ON app.appartenance
+REFERENCING OLD TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_truncate AFTER TRUNCATE ON app.appartenance
+FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
