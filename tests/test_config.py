@@ -200,6 +200,19 @@ def test_no_basemap_at_all_is_refused(write: Callable[[str], dict[str, str]]) ->
     assert "fonds" in refuse(write("fonds = []\n" + GOOD[: GOOD.index("[[fonds]]")]))
 
 
+def test_the_facts_of_another_territory_are_beside_its_file(write: Callable[[str], dict[str, str]]) -> None:
+    environ = write('faits = "faits"\ncouches = ["irve", "qpv"]\n' + GOOD)
+    settings = load_settings(environ)
+    assert settings.facts_folder == Path(environ["WEBMAP_CONFIG"]).parent / "faits"
+    assert settings.couches == ("irve", "qpv")
+    assert settings.database_name == "webmap_200072460"
+    assert load_settings({}).database_name == "webmap"
+
+
+def test_shared_layers_without_facts_are_refused(write: Callable[[str], dict[str, str]]) -> None:
+    assert "ne va qu'avec `faits`" in refuse(write('couches = ["irve"]\n' + GOOD))
+
+
 def test_the_address_of_a_basemap_is_never_in_the_code() -> None:
     code = [path.read_text(encoding="utf-8") for path in (PROJECT / "webmap").rglob("*.py")]
     assert not [text for text in code if "data.geopf.fr" in text]
@@ -208,4 +221,5 @@ def test_the_address_of_a_basemap_is_never_in_the_code() -> None:
 def test_settings_hold_no_more_than_what_is_documented() -> None:
     assert Settings.model_fields.keys() == {
         "root", "config_file", "layers_folder", "static_folder", "host", "port", "database_url", "territoire", "fonds",
+        "facts_folder", "couches",
     }  # fmt: skip

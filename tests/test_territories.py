@@ -380,8 +380,8 @@ def test_it_is_asked_of_the_official_server(tmp_path: Path) -> None:
         server.serve(f"/epcis/{SIREN}/communes", Answer(json.dumps(COMMUNES).encode()))
         made = territory.create_territory(SIREN, None, tmp_path / "deux", model=model)
         assert (made.nom, made.communes, made.population) == (NAME, 2, 2000)
-        with pytest.raises(SourceError, match="Vérifiez aussi le SIREN 200072460"):
-            territory.create_territory("200072460", None, tmp_path / "autre" / "trois", model=model)
+        with pytest.raises(SourceError, match="Vérifiez aussi le SIREN 200099984"):
+            territory.create_territory("200099984", None, tmp_path / "autre" / "trois", model=model)
         assert not (tmp_path / "autre").exists()
 
 

@@ -12,7 +12,7 @@ export function buildUrl(template, values, query = {}) {
   return search ? `${path}?${search}` : path;
 }
 
-/** A filter as query parameters: `{decoupage, code}` -> `{bassin: "ostrevent"}`. */
+/** A filter as query parameters: `{decoupage, code}` -> `{bassin: "nord"}`. */
 export const filtreQuery = (filtre) => (filtre ? { [filtre.decoupage]: filtre.code } : {});
 
 /** The template of a tile address, `{z}/{x}/{y}` left for the map to fill. */

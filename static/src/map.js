@@ -116,11 +116,15 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     view.animate({ zoom, duration }, () => zooming === zoom && (zooming = null));
   }
 
+  let foot = 0; // pixels of scale bar and notices that lie on a bottom sheet
+
   /** Move the map just enough for a place the sheet has covered to come out from under it. */
   function reveal([x, y]) {
-    const [, south, east] = view.calculateExtent();
-    const margin = 60 * screenFactor() * view.getResolution();
-    const [dx, dy] = [Math.max(0, x - east + margin), Math.min(0, y - south - margin)];
+    const [west, south, east, north] = view.calculateExtent();
+    const resolution = view.getResolution();
+    const margin = 60 * screenFactor() * resolution;
+    const [right, bottom] = [Math.min(margin, (east - west) / 2), Math.min(margin + foot * resolution, (north - south) / 2)];
+    const [dx, dy] = [Math.max(0, x - east + right), Math.min(0, y - south - bottom)];
     const [cx, cy] = view.getCenter();
     if (dx !== 0 || dy !== 0) view.animate({ center: [cx + dx, cy + dy], duration });
   }
@@ -168,7 +172,8 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     },
     fit,
     /** A sheet covers this much of the map: the view is what is left of it. */
-    setCovered({ right, bottom }) {
+    setCovered({ right, bottom, pied }) {
+      foot = bottom > 0 ? pied : 0;
       const again = view.getAnimating() && fitting;
       view.cancelAnimations();
       view.padding = [0, right, bottom, 0];

@@ -1,5 +1,5 @@
 // Pure: the state of the page in the fragment, and back. Whatever is in the address, nothing here throws.
-// #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:ostrevent&fiche=qpv:QN05950M
+// #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:nord&fiche=qpv:QN05950M
 // `couches` goes from the bottom to the top; opacity is written only when it is not 1.
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
 const round = (value, digits) => Number(value.toFixed(digits));

@@ -44,7 +44,8 @@ export function closeVolet() {
   if (held) (opener?.isConnected && opener.getClientRects().length ? opener : byId("carte")).focus();
 }
 
-/** `onCovered({right, bottom})`: how much of the map the sheet hides, at the side or, on a phone, at the bottom. */
+/** `onCovered({right, bottom, pied})`: how much of the map the sheet hides, at the side or, on a phone, at the bottom, and the
+ * height of what then lies on it: scale bar, notices, attributions. */
 export function initVolet(onCovered) {
   const volet = byId("volet");
   const scene = volet.parentElement;
@@ -54,6 +55,6 @@ export function initVolet(onCovered) {
     const covered = { right: side ? volet.offsetWidth : 0, bottom: side ? 0 : volet.offsetHeight };
     scene.style.setProperty("--couvert-droite", `${covered.right}px`);
     scene.style.setProperty("--couvert-bas", `${covered.bottom}px`);
-    onCovered(covered);
+    onCovered({ ...covered, pied: scene.querySelector(".pied").offsetHeight });
   }).observe(volet);
 }

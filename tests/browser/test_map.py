@@ -152,7 +152,7 @@ def test_scale_bar_is_true_at_this_latitude(first_view: Opened, live: Live) -> N
         half = math.degrees(width * first_view.resolution() / 6378137) / 2
         vue = first_view.vue()
         ground = Geod(ellps="GRS80").inv(vue["lon"] - half, vue["lat"], vue["lon"] + half, vue["lat"])[2]
-        assert ground == pytest.approx(metres, rel=0.01)
+        assert ground == pytest.approx(metres, rel=0.001)  # the ellipsoid's own share is 0.2 %
         assert 40 <= width <= 190
 
 

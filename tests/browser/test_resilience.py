@@ -36,17 +36,15 @@ def test_server_down_then_up(serve: Serve, filled: str, open_map: OpenPage) -> N
         opened.notice("Le serveur ne répond pas, nouvel essai…")
         opened.page.fill("#recherche-texte", "denain")
         opened.wait("document.getElementById('recherche-etat').textContent === 'Le serveur ne répond pas.'")
-        opened.page.locator("[data-couche=espace_nature] [name=couche]").check()
         live.start()
         opened.notice("Le serveur répond de nouveau.")
         opened.wait("!document.getElementById('avis').textContent.includes('nouvel essai')")
         opened.wait_visibles("poche_pauvrete", 1)
-        opened.wait_visibles("espace_nature", 1)
         opened.settle()
         assert "#e07a1f" in opened.colours(lon, lat)
 
 
-def test_sheet_while_the_server_is_down(serve: Serve, filled: str, open_map: OpenPage) -> None:
+def test_sheet_and_layer_asked_for_while_the_server_is_down(serve: Serve, filled: str, open_map: OpenPage) -> None:
     with serve(filled) as live:
         opened = open_map(live, "#couches=espace_nature")
         opened.tolerate(REFUSED)
@@ -56,9 +54,12 @@ def test_sheet_while_the_server_is_down(serve: Serve, filled: str, open_map: Ope
         opened.page.locator("#volet .ligne", has_text="Bassin Rond").click()
         opened.wait("document.getElementById('volet-titre').textContent === 'Fiche indisponible'")
         assert "Le serveur ne répond pas." in opened.page.inner_text("#volet")
+        opened.page.locator("[data-couche=poche_pauvrete] [name=couche]").check()
+        opened.notice("nouvel essai")
         live.start()
         opened.page.click("#volet button:has-text('Réessayer')")
         assert "Bouchain" in opened.sheet()
+        opened.wait("window.atlas.visibles().some((place) => place.couche === 'poche_pauvrete')")
 
 
 def elsewhere(settings: Settings) -> str:

@@ -97,6 +97,8 @@ def test_a_place_is_hit_by_a_finger(open_map: OpenPage, live: Live) -> None:
     opened.page.touchscreen.tap(x + 8, y + 6)
     assert "Bassin Rond" in opened.sheet()
     opened.wait("window.atlas.visibles().length === 1")
+    opened.steady()
+    assert 64 < opened.pixel(lon, lat)[1] < opened.box(".pied")["y"] - 10  # above the sheet, and above what lies on it
 
 
 def test_turning_the_screen(open_map: OpenPage, live: Live) -> None:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (ROOT / "layers" / "README.md").read_text(encoding="utf-8")
 OPERATION = (ROOT / "docs" / "exploitation.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+VARIABLES = {"PORT", "HOST", "DATABASE_URL", "WEBMAP_CONFIG", "WEBMAP_MIRROR"}
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "layers/README.md")]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 
@@ -77,7 +78,7 @@ def test_every_option_of_a_command_is_documented() -> None:
     assert {name for name in options(main) if name not in OPERATION} == set()
 
 
-@pytest.mark.parametrize("name", ["PORT", "HOST", "DATABASE_URL", "WEBMAP_CONFIG"])
+@pytest.mark.parametrize("name", sorted(VARIABLES))
 def test_a_variable_is_documented(name: str) -> None:
     assert name in entries(README)
     assert name in entries(OPERATION)
@@ -86,7 +87,8 @@ def test_a_variable_is_documented(name: str) -> None:
 def test_the_code_reads_no_other_variable() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "webmap").rglob("*.py"))
     read = set(re.findall(r"environ(?:\.get\(|\[)[\"'](\w+)[\"']", code))
-    assert read == {"PORT", "HOST", "DATABASE_URL", "WEBMAP_CONFIG"}
+    read |= set(re.findall(r"envvar=[\"'](\w+)[\"']", code))
+    assert read == VARIABLES
 
 
 @pytest.mark.parametrize("key", list(keys(Deployment)))
@@ -106,7 +108,7 @@ def test_every_make_target_is_documented() -> None:
 
 @pytest.mark.parametrize("key", [key for key in keys(LayerDefinition) if not key.startswith("style.")])
 def test_a_key_of_layer_toml_is_documented(key: str) -> None:
-    assert key in entries(LAYERS)
+    assert key in entries(OPERATION if key.startswith("connectors") else LAYERS)
 
 
 @pytest.mark.parametrize("key", list(keys(Style)))
@@ -149,15 +151,15 @@ def test_a_file_that_is_named_exists(path: Path) -> None:
 def test_a_command_that_is_named_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     known = set(commands(main, "webmap")) | {f"webmap {name}" for name in main.commands}
-    named = {" ".join(found.split()) for found in re.findall(r"(?<![\w/.-])webmap (?:[a-z]+)(?: [a-z]+)?", _code(text))}
+    named = {
+        found.removeprefix(".venv/bin/")
+        for found in re.findall(r"^(?:\.venv/bin/)?webmap [a-z]+(?: [a-z]+)?", _code(text), re.MULTILINE)
+    }
     for name in named:
         assert name in known or name.rsplit(" ", 1)[0] in known, name
 
 
 def _code(text: str) -> str:
-    return "\n".join(
-        [
-            *re.findall(r"```.*?```", text, re.DOTALL),
-            *re.findall(r"`[^`\n]+`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)),
-        ]
-    )
+    """Return what stands between backquotes, each on its line."""
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))])

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.importing.official_server import official_server
+from tests.importing.published import Desk, read_contours
 from webmap.catalog.load import load_catalog
 from webmap.importing.seeds import load_seeds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    import shapely
+
+    from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
 
@@ -63,3 +69,23 @@ class Workshop:
 def workshop(settings: Settings, database: Database, tmp_path: Path) -> Workshop:
     """Return a copy of `layers/` over a database that already holds its facts."""
     return Workshop(shutil.copytree(settings.layers_folder, tmp_path / "layers"), database, settings)
+
+
+@pytest.fixture
+def desk(database_with_contours: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
+    """Return official sources on this machine, over a database that has contours."""
+    with official_server() as server:
+        yield Desk.open(server, database_with_contours, catalog, settings)
+
+
+@pytest.fixture
+def bare_desk(database: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
+    """Return official sources on this machine, over a database without contours."""
+    with official_server() as server:
+        yield Desk.open(server, database, catalog, settings)
+
+
+@pytest.fixture(scope="session")
+def contours(contours_file: Path) -> dict[str, shapely.Geometry]:
+    """Return the contours of the tests, by `code_insee`."""
+    return read_contours(contours_file)

@@ -155,12 +155,11 @@ def test_the_unit_is_part_of_the_etag(reader: FlaskClient) -> None:
 
 
 def test_a_point_near_an_edge_is_in_both_tiles(client: FlaskClient, database: Database) -> None:
-    edge = "ST_XMax(ST_TileEnvelope(9, 260, 172)), (ST_YMin(e) + ST_YMax(e)) / 2"
     with database.owner() as connection:
-        connection.execute(
-            "INSERT INTO pub.halle (code, nom, geom, precision, etat, source, millesime) SELECT 'h', 'Halle',"  # noqa: S608
-            f" ST_Transform(ST_SetSRID(ST_MakePoint({edge}), 3857), 2154), 'exacte', 'existant', 'x', '2026'"
-            " FROM ST_TileEnvelope(9, 260, 172) e"
+        connection.execute(  # 300 m inside the first tile: a symbol there is cut by the edge
+            "INSERT INTO pub.halle (code, nom, geom, precision, etat, source, millesime)"
+            " SELECT 'h', 'Halle', ST_Transform(ST_SetSRID(ST_MakePoint(ST_XMax(e) - 300, (ST_YMin(e) + ST_YMax(e)) / 2), 3857), 2154),"
+            " 'exacte', 'existant', 'x', '2026' FROM ST_TileEnvelope(9, 260, 172) e"
         )
     assert len(decode(client, "halle", "9/260/172")["halle"]) == 1
     assert len(decode(client, "halle", "9/261/172")["halle"]) == 1

@@ -13,6 +13,7 @@ from webmap.importing.seeds import load_checked_catalog
 from webmap.store import placement
 from webmap.store.assignments import assign
 from webmap.store.db import start_database
+from webmap.store.writing import take_turn, write
 
 _DECOUPAGE = "bassin"
 
@@ -36,7 +37,8 @@ def affecter(code_insee: str, bassin: str, motif: str) -> None:
         raise BadParameterError("Ce territoire n'a pas de découpage en bassins.")
     if not motif.strip():
         raise BadParameterError("Le motif est vide : dites pourquoi, la décision le garde.")
-    with start_database(settings).owner() as connection:
+    with write(start_database(settings)) as connection:
+        take_turn(connection)
         before = assign(connection, _DECOUPAGE, code_insee, bassin, motif.strip())
         placement.refresh(connection, catalog)
     click.echo(f"{code_insee} : {before or 'aucun bassin'} → {bassin} ({motif.strip()})")

@@ -38,18 +38,19 @@ def sources() -> None:
 @sources.command("load")
 @click.argument("couche")
 @click.argument("fichier", type=click.Path(path_type=Path))
+@click.option("--accepter", is_flag=True, help="Accepte une commune absente, ou un trou entre les communes.")
 @HELP
-def load(couche: str, fichier: Path) -> None:
+def load(couche: str, fichier: Path, *, accepter: bool) -> None:
     """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
     settings = load_settings(os.environ)
     catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
-    click.echo(load_source(start_database(settings), catalog, settings, couche, fichier))
+    click.echo(load_source(start_database(settings), catalog, settings, couche, fichier, accept=accepter))
 
 
 @sources.command("refresh")
 @click.argument("couches", nargs=-1)
 @click.option("--mirror", type=_MIRROR, envvar="WEBMAP_MIRROR", help="Lit dans ce dossier au lieu du réseau.")
-@click.option("--accepter", is_flag=True, help="Accepte une source qui a perdu beaucoup de lignes.")
+@click.option("--accepter", is_flag=True, help="Accepte une source qui a perdu des lignes ou une colonne.")
 @click.option("--delai", type=click.FloatRange(min=1), help="Temps total, en secondes.")
 @HELP
 def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float | None, *, accepter: bool) -> None:
@@ -61,7 +62,7 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
         if couche not in known:
             listed = ", ".join(sorted(known))
             raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
-    options = Options(mirror=mirror, deadline=delai, accept=accepter, progress=_show_progress)
+    options = Options(mirror, delai, accept=accepter, progress=_show_progress, downloads=_downloads(settings))
     failures = 0
     for outcome in refresh(start_database(settings), catalog, settings, couches, options):
         failures += outcome.status == "echec"
@@ -115,7 +116,7 @@ def refresh_once(database: Database, catalog: Catalog, settings: Settings) -> No
     if fetch_checks(database):
         return
     mirror = os.environ.get("WEBMAP_MIRROR")
-    options = Options(mirror=Path(mirror) if mirror else None, deadline=_FIRST_SECONDS)
+    options = Options(Path(mirror) if mirror else None, _FIRST_SECONDS, downloads=_downloads(settings))
     failures = 0
     with step("Sources officielles"):
         for number, outcome in enumerate(refresh(database, catalog, settings, (), options)):
@@ -127,6 +128,11 @@ def refresh_once(database: Database, catalog: Catalog, settings: Settings) -> No
             "  Certaines sources n'ont pas répondu : l'atlas démarre avec ce qu'il a. La page /couches dit ce qui manque ;"
         )
         click.echo("  plus tard : webmap sources refresh (ou --mirror DOSSIER).")
+
+
+def _downloads(settings: Settings) -> Path:
+    """Where a download that was stopped waits for the next refresh, apart for each territory."""
+    return settings.root / ".webmap" / "sources" / settings.territoire.code
 
 
 def _show_progress(done: int, total: int | None) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from webmap.store.writing import Connection
+
 MAX_BYTES = 200_000_000
 _SHOWN = 10
 # A commune's centre lies in its contour, or near it: rounded centres and concave communes leave a margin, in degrees
@@ -46,7 +48,7 @@ class Arrival:
     told: tuple[str, ...]
 
 
-def bring_contours(connection: Any, path: Path, *, members: bool = False, accept: bool = False) -> Arrival:  # noqa: ANN401 - a psycopg connection, which only store may name
+def bring_contours(connection: Connection, path: Path, *, members: bool = False, accept: bool = False) -> Arrival:
     """Give every commune the contour of a file, in the caller's transaction. Raises ImportRefusedError.
 
     With `members` the file holds the agglomeration's communes and no other: one that is not ours has joined it. `accept`
@@ -71,7 +73,7 @@ def bring_contours(connection: Any, path: Path, *, members: bool = False, accept
     there, here = _total(c.population for c in found), _total(row.population for row in known.values())
     if there is not None and here is not None and there != here:
         told.append(
-            f"Populations de la source : {there} habitants, {here} dans l'atlas. Elles ne sont pas reprises : deux millésimes ne se mêlent pas."
+            f"Populations de la source : {there} habitants, {here} dans l'atlas ; non reprises, deux millésimes ne se mêlent pas."
         )
     return Arrival(len(found), changed, tuple(others), tuple(told))
 
@@ -125,7 +127,8 @@ def _check_members(known: Iterable[str], found: Iterable[str], joined: list[str]
     missing = sorted(set(known) - set(found))
     if missing:
         problems.append(
-            f"{len(missing)} communes du territoire sans contour : {_shorten(missing)} ; si elles ont quitté l'agglomération, ajoutez --accepter"
+            f"{len(missing)} communes du territoire sans contour : {_shorten(missing)} ;"
+            " si elles ont quitté l'agglomération, ajoutez --accepter"
         )
     if joined:
         problems.append(

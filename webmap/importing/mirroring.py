@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webmap.errors import WebmapError
-from webmap.importing.fetch import fetch
-from webmap.importing.mirror import add_file
-from webmap.importing.pages import fetch_pages, page_remote
+from webmap.importing.mirror import add_file, write_mirror
+from webmap.importing.pages import fetch_pages
 from webmap.importing.refresh import build_url
-from webmap.importing.remote import Fetched, Remote
+from webmap.importing.remote import Remote, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,15 +37,15 @@ def mirror_sources(
 def _mirror(
     connector: Connector, settings: Settings, folder: Path, progress: Callable[[int, int | None], None]
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     url = build_url(connector, settings)
+    if connector.format != "wfs":
+        remote = Remote(url, connector.file, connector.max_bytes)
+        found = write_mirror([remote], folder, progress=lambda _remote, done, total: progress(done, total))[remote.name]
+        if isinstance(found, SourceError):
+            raise found
+        return
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arrivee-", dir=folder) as arrival:
-        if connector.format == "wfs":
-            pages = fetch_pages(connector, url, Path(arrival), deadline=None, mirror=None)
-            remotes = [page_remote(connector, url, number) for number in range(len(pages))]
-        else:
-            remotes = [Remote(url, connector.file, connector.max_bytes)]
-            found = fetch(remotes[0], Path(arrival), progress=progress)
-            pages = [found] if isinstance(found, Fetched) else []
-        for remote, page in zip(remotes, pages, strict=True):
-            add_file(folder, remote, page.path, date=page.date)
+        # All the pages before the first takes its place: half a source would be no source.
+        for page in fetch_pages(connector, url, Path(arrival), deadline=None, mirror=None):
+            add_file(folder, page.remote, page.file.path, date=page.file.date)

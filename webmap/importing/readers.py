@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import fnmatch
+import hashlib
 import io
 import json
+import math
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,8 +22,9 @@ if TYPE_CHECKING:
 
     from webmap.catalog.connector import Connector
 
-_MAX_UNZIPPED = 1_000_000_000  # bytes; the national QPV file unzips to a few tens of millions
+_MAX_UNZIPPED = 400_000_000  # bytes; the national QPV file unzips to a few tens of millions
 _MAX_RATIO = 200  # a text compresses ten times, a bomb a thousand
+_LONGEST_LINE = 1_000_000  # characters
 _JSON_WORDS = {True: "true", False: "false"}
 
 
@@ -29,7 +34,22 @@ class Feature:
 
     properties: Mapping[str, str | None]
     geometry: str | None
+    point: tuple[float, float] | None = None  # (lon, lat), when the geometry is a point read from a CSV
     swapped: bool = False
+    abroad: bool = False
+
+
+@dataclass(frozen=True)
+class PageContent:
+    """What a WFS page holds: its rows, each as a digest, and how many the server says there are in all."""
+
+    rows: tuple[str, ...]
+    matched: int | None
+
+    @property
+    def digest(self) -> str:
+        """Digest of the rows alone: a server writes the hour in each answer."""
+        return hashlib.sha256(" ".join(self.rows).encode()).hexdigest()
 
 
 def read_features(connector: Connector, paths: Iterable[Path]) -> Iterator[Feature]:
@@ -39,12 +59,15 @@ def read_features(connector: Connector, paths: Iterable[Path]) -> Iterator[Featu
         yield from readers[connector.format](connector, path)
 
 
-def count_features(path: Path) -> tuple[int, list[str]]:
-    """Return how many features a WFS page holds, and their ids, by which a server that serves the same page for ever is caught."""
-    features = _parse(path.read_bytes(), path.name)
-    return len(features), [
-        json.dumps([f.get("id"), f.get("properties")], sort_keys=True, default=str) for f in features
-    ]
+def read_page(path: Path) -> PageContent:
+    """Read a WFS page. Ids do not tell rows apart: some servers draw new ones at each request."""
+    collection = _parse(path.read_bytes(), path.name)
+    rows = tuple(
+        hashlib.sha256(json.dumps([f.get("properties"), f.get("geometry")], sort_keys=True).encode()).hexdigest()
+        for f in collection["features"]
+    )
+    matched = collection.get("numberMatched")
+    return PageContent(rows, matched if type(matched) is int else None)
 
 
 def _read_geojson(connector: Connector, path: Path) -> Iterator[Feature]:
@@ -54,7 +77,12 @@ def _read_geojson(connector: Connector, path: Path) -> Iterator[Feature]:
 def _read_zip(connector: Connector, path: Path) -> Iterator[Feature]:
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [info for info in archive.infolist() if fnmatch.fnmatchcase(info.filename, connector.entry or "")]
+            found = [
+                info
+                for info in archive.infolist()
+                if fnmatch.fnmatchcase(info.filename, connector.entry or "")
+                and not info.filename.startswith("__MACOSX/")
+            ]
             if len(found) != 1:
                 msg = f"{path.name} : {len(found)} fichiers répondent à « {connector.entry} », attendu un seul."
                 raise ImportRefusedError(msg, [info.filename for info in archive.infolist()[:20]])
@@ -62,34 +90,45 @@ def _read_zip(connector: Connector, path: Path) -> Iterator[Feature]:
             if size > _MAX_UNZIPPED or size / packed > _MAX_RATIO:
                 raise ImportRefusedError(f"{path.name} : « {found[0].filename} » est trop gros une fois décompressé.")
             content = archive.read(found[0])
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise ImportRefusedError(f"{path.name} n'est pas un ZIP complet ({error}).") from error
     yield from _features(connector, content, f"{path.name}, {found[0].filename}")
 
 
-def _parse(content: bytes, name: str) -> list[dict[str, Any]]:
+def _parse(content: bytes, name: str) -> dict[str, Any]:
+    """Return a FeatureCollection in WGS84, whose `features` are objects."""
     try:
         collection = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ImportRefusedError(f"{name} n'est plus en UTF-8 : la source a changé d'encodage.") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ImportRefusedError(f"{name} n'est pas du JSON complet ({error}).") from error
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
         raise ImportRefusedError(f"{name} n'est pas une FeatureCollection GeoJSON : la source a changé de forme.")
-    return features
+    crs = collection.get("crs")
+    named = crs.get("properties") if isinstance(crs, dict) else None
+    system = str(named.get("name") or "") if isinstance(named, dict) else ""
+    if system and not system.endswith(("CRS84", "4326")):
+        raise ImportRefusedError(f"{name} est en {system}, attendu WGS84 : la source a changé de projection.")
+    return dict(collection)
 
 
 def _features(connector: Connector, content: bytes, name: str) -> Iterator[Feature]:
-    features = _parse(content, name)
+    features = _parse(content, name)["features"]
     if features:
-        _require_columns(connector, features[0].get("properties") or {}, name)
+        _require_columns(connector, _properties(features[0]), name)
     for feature in features:
-        properties = feature.get("properties") or {}
         geometry = feature.get("geometry")
         yield Feature(
-            {key: _text(value) for key, value in properties.items()}, json.dumps(geometry) if geometry else None
+            {key: _text(value) for key, value in _properties(feature).items()},
+            json.dumps(geometry) if geometry else None,
         )
+
+
+def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = feature.get("properties")
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: object) -> str | None:
@@ -118,16 +157,19 @@ def _read_csv(connector: Connector, path: Path) -> Iterator[Feature]:
 
 def _read_rows(connector: Connector, raw: IO[bytes], name: str) -> Iterator[Feature]:
     text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    lines = iter(lambda: text.readline(_LONGEST_LINE), "")  # a file without line ends is not read whole
     try:
-        header = text.readline()
+        header = next(lines, "")
         delimiter = ";" if header.count(";") > header.count(",") else ","
         names = next(csv.reader([header], delimiter=delimiter), [])
         _require_columns(connector, names, name)
-        for number, row in enumerate(csv.DictReader(text, names, delimiter=delimiter, restkey="…", strict=True), 2):
-            if "…" in row or None in row.values():
+        place = names.index(connector.point or "")
+        for number, row in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 2):
+            if not row:
+                continue
+            if len(row) != len(names):
                 raise ImportRefusedError(f"{name}, ligne {number} : nombre de cellules différent de l'en-tête.")
-            geometry, swapped = parse_point(row[connector.point or ""])
-            yield Feature(row, geometry, swapped)
+            yield parse_point(row[place], dict(zip(names, row, strict=True)))
     except UnicodeDecodeError as error:
         raise ImportRefusedError(f"{name} n'est plus en UTF-8 : la source a changé d'encodage.") from error
     except csv.Error as error:
@@ -141,20 +183,37 @@ def _read_rows(connector: Connector, raw: IO[bytes], name: str) -> Iterator[Feat
 _LONGITUDES, _LATITUDES = (-5.5, 9.7), (41.0, 51.5)
 
 
-def parse_point(text: str | None) -> tuple[str | None, bool]:
-    """Read « [lon, lat] » into a GeoJSON point, and whether the two had to be put back in order.
+# One number, or two with a decimal comma each: « [3,38, 50,32] » has four parts.
+_NUMBER = re.compile(r"[+-]?\d+(?:[.]\d*)?(?:[eE][+-]?\d+)?")
+_WITH_COMMAS = re.compile(r"([+-]?\d+),(\d+)\s*[,; ]\s*([+-]?\d+),(\d+)")
+_PAIR = 2
 
-    (None, False) when the text is no pair of numbers; a pair that is in France neither way is left as it is.
+
+def parse_point(text: str, properties: Mapping[str, str | None]) -> Feature:
+    """Return a feature placed by « [lon, lat] »: put back in order when only the other way is in France.
+
+    Without geometry when the text is no pair of numbers; a pair that is in France neither way is left as it is.
     """
-    try:
-        x, y = (float(part) for part in (text or "").strip().strip("[]").split(","))
-    except ValueError:
-        return None, False
-    swapped = not _in_france(x, y) and _in_france(y, x)
-    lon, lat = (y, x) if swapped else (x, y)
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the range of degrees; also refuses NaN
-        return None, False
-    return json.dumps({"type": "Point", "coordinates": [lon, lat]}), swapped
+    x, y = _parse_pair(text)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return Feature(properties, None)
+    straight, swapped = _in_france(x, y), _in_france(y, x)
+    lon, lat = (y, x) if swapped and not straight else (x, y)
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the range of degrees
+        return Feature(properties, None)
+    geometry = f'{{"type": "Point", "coordinates": [{lon!r}, {lat!r}]}}'
+    return Feature(properties, geometry, (lon, lat), swapped=swapped and not straight, abroad=not (straight or swapped))
+
+
+def _parse_pair(text: str) -> tuple[float, float]:
+    """Return the two numbers of a text, not-a-number when there are no two."""
+    bare = text.strip().strip("[]()").strip()
+    if commas := _WITH_COMMAS.fullmatch(bare):
+        return float(f"{commas[1]}.{commas[2]}"), float(f"{commas[3]}.{commas[4]}")
+    parts = [part.strip() for part in bare.split(",")]
+    if len(parts) != _PAIR or not all(map(_NUMBER.fullmatch, parts)):
+        return math.nan, math.nan
+    return float(parts[0]), float(parts[1])
 
 
 def _in_france(lon: float, lat: float) -> bool:

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import shapely
-
-from webmap.errors import ImportRefusedError, WebmapError
+from webmap.errors import DatabaseError, ImportRefusedError, WebmapError
+from webmap.importing.bringing import Arrival, bring_in
+from webmap.importing.contours import bring_contours
 from webmap.importing.fetch import fetch, silent
 from webmap.importing.pages import fetch_pages
-from webmap.importing.readers import Feature, read_features
+from webmap.importing.readers import read_features
+from webmap.importing.reading import Around, Tally, build_rows
 from webmap.importing.remote import Fetched, NotModified, Previous, Remote
-from webmap.importing.source_rows import build_source_row
-from webmap.store import history, loads, placement, staging
-from webmap.store.places import contours_loaded
+from webmap.store import contours, history, loads, placement, staging
+from webmap.store.writing import take_turn, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from webmap.catalog.connector import Connector
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
+    from webmap.store.writing import Connection
 
-    Row = dict[str, Any]
     Progress = Callable[[int, int | None], None]
 
-_MARGIN = 0.05  # degrees around the territory's box: what is surely outside is not even staged
 _TOLD = 20
+_READING = 2  # raised when the same bytes would now be read otherwise: they are then read again
+_SAME = "inchangée depuis le dernier chargement"
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Options:
-    """How a refresh is run: where from, for how long (seconds in all), and whether a shrunken source is accepted."""
+    """How a refresh is run.
+
+    `mirror` is read instead of the network; `deadline` is in seconds, for all; `accept` takes a shrunken source;
+    `downloads` keeps a download that was stopped, for the next refresh to go on with.
+    """
 
     mirror: Path | None = None
     deadline: float | None = None
     accept: bool = False
     progress: Progress = silent
+    downloads: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ class _Job:
     layer: LayerDefinition
     connector: Connector
     left: float | None
+
+
+class _OvertakenError(WebmapError):
+    """Another command is bringing this source in, or just has: this one has nothing to do, and nothing to record."""
 
 
 def refresh(
@@ -84,9 +97,11 @@ def refresh(
 def _run(job: _Job) -> Outcome:
     try:
         status, sentence = _refresh(job)
+    except _OvertakenError as error:
+        return Outcome(job.layer.id, job.connector.id, "inchangee", str(error))
     except WebmapError as error:
         status, sentence = "echec", str(error)
-    with job.database.owner() as connection:
+    with contextlib.suppress(DatabaseError), write(job.database) as connection:
         history.record_check(connection, job.layer.id, job.connector.id, status, sentence)
     return Outcome(job.layer.id, job.connector.id, status, sentence)
 
@@ -94,53 +109,61 @@ def _run(job: _Job) -> Outcome:
 def _refresh(job: _Job) -> tuple[str, str]:
     if job.left is not None and job.left <= 0:
         raise ImportRefusedError("Le délai est écoulé avant cette source : relancez `webmap sources refresh`.")
-    layer, connector = job.layer, job.connector
-    recipe = _recipe(connector, contours=contours_loaded(job.database))
-    with job.database.owner() as connection:
-        known = history.fetch_previous(connection, layer.id, connector.id, recipe)
-    with tempfile.TemporaryDirectory(prefix="webmap-") as folder:
-        files = _fetch_files(job, Path(folder), Previous(*known) if known else None)
-        digest = _digest(files) if isinstance(files, list) else None
-        if isinstance(files, NotModified) or (known and digest == known.sha256):
-            return "inchangee", "inchangée depuis le dernier chargement"
-        tally = _Tally()
-        rows = _build_rows(job, files, tally)
-        with job.database.owner() as connection:
-            changes, told = _bring_in(job, connection, rows)
-            _check_aside(connector, tally.aside, changes.lues)
-            told = [*tally.told(), *told]
-            report = {**changes.as_report(), "remarques": told, "ecartees": tally.aside[:_TOLD], "recette": recipe}
-            load = loads.Load(layer.id, "source", connector.file, str(digest), changes.lues)
-            origin = history.Origin(
-                connector.id, files[0].url, files[0].etag, files[0].last_modified, connector.licence
-            )
-            history.record_source(connection, load, origin, sum(file.size for file in files), report)
-            placement.refresh(connection, job.catalog)
-    return "changee", _sentence(changes, told)
+    with write(job.database) as connection:
+        known = history.fetch_previous(connection, job.layer.id, job.connector.id)
+        recipe = _recipe(job, "" if job.layer.id == "commune" else contours.fetch_footprint(connection))
+    previous = Previous(known.etag, known.last_modified, known.sha256) if known and known.recipe == recipe else None
+    with _open_folder(job) as folder:
+        files = _fetch_files(job, folder, previous)
+        if isinstance(files, NotModified):
+            return "inchangee", _SAME
+        try:
+            if previous and files[1] == previous.sha256:
+                return "inchangee", _SAME
+            return _load(job, *files, known, recipe)
+        finally:
+            if job.options.mirror is None:
+                for file in files[0]:
+                    file.path.unlink(missing_ok=True)
 
 
-def _recipe(connector: Connector, *, contours: bool) -> str:
-    """Hash of how the source is read: the same bytes under another mapping are not « inchangées »."""
-    cut_by_contours = contours and connector.mode == "rows"
-    return hashlib.sha256(f"{connector.model_dump_json()} {cut_by_contours}".encode()).hexdigest()
+def _recipe(job: _Job, footprint: str) -> str:
+    """Hash of how the source is read: the same bytes under another mapping, or other contours, are not « inchangées »."""
+    fields = [field.model_dump_json() for field in job.layer.fields]
+    parts = [str(_READING), job.connector.model_dump_json(), *fields, repr(job.settings.territoire.etendue), footprint]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _digest(files: Sequence[Fetched]) -> str:
-    if len(files) == 1:
-        return files[0].sha256
-    return hashlib.sha256(" ".join(file.sha256 for file in files).encode()).hexdigest()
+@contextlib.contextmanager
+def _open_folder(job: _Job) -> Iterator[Path]:
+    """Give the folder to download into, to one refresh of this source at a time. Raises _OvertakenError."""
+    downloads = job.options.downloads
+    if downloads is None:
+        with tempfile.TemporaryDirectory(prefix="webmap-") as folder:
+            yield Path(folder)
+        return
+    downloads.mkdir(parents=True, exist_ok=True)
+    with (downloads / f"{job.layer.id}-{job.connector.id}.verrou").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _OvertakenError("une autre commande met cette source à jour en ce moment") from error
+        yield downloads
 
 
-def _fetch_files(job: _Job, folder: Path, previous: Previous | None) -> list[Fetched] | NotModified:
+def _fetch_files(job: _Job, folder: Path, previous: Previous | None) -> tuple[list[Fetched], str] | NotModified:
+    """Fetch the file or the pages of a source, with a digest of what they say."""
     connector, options = job.connector, job.options
     url = build_url(connector, job.settings)
     if connector.format == "wfs":
-        return fetch_pages(connector, url, folder, deadline=job.left, mirror=options.mirror)
+        pages = fetch_pages(connector, url, folder, deadline=job.left, mirror=options.mirror)
+        digest = hashlib.sha256(" ".join(page.digest for page in pages).encode()).hexdigest()
+        return [page.file for page in pages], digest
     remote = Remote(url, connector.file, connector.max_bytes)
     found = fetch(
         remote, folder, previous=previous, deadline=job.left, mirror=options.mirror, progress=options.progress
     )
-    return found if isinstance(found, NotModified) else [found]
+    return found if isinstance(found, NotModified) else ([found], found.sha256)
 
 
 def build_url(connector: Connector, settings: Settings) -> str:
@@ -150,92 +173,59 @@ def build_url(connector: Connector, settings: Settings) -> str:
     return connector.url.replace("{siren}", settings.territoire.code).replace("{bbox_wfs}", box)
 
 
-@dataclass
-class _Tally:
-    """What was met while reading a source, row by row."""
-
-    read: int = 0
-    swapped: int = 0
-    without_key: int = 0
-    aside: list[str] = field(default_factory=list)
-
-    def told(self) -> list[str]:
-        """Say it in French."""
-        parts = [f"{self.read} lignes dans la source"]
-        parts += [f"{self.swapped} positions remises dans l'ordre longitude, latitude"] if self.swapped else []
-        parts += [f"{self.without_key} sans identifiant, laissées de côté"] if self.without_key else []
-        aside = self.aside
-        return parts + ([f"{len(aside)} écartées, non conformes au schéma ({aside[0]})"] if aside else [])
-
-
-def _build_rows(job: _Job, files: Sequence[Fetched], tally: _Tally) -> Iterator[Row]:
-    """Yield typed rows near the territory; a row that does not fit the layer's fields is set aside in `tally`."""
-    layer, connector = job.layer, job.connector
-    west, south, east, north = job.settings.territoire.etendue
-    box = shapely.box(west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
-    date = max(file.date for file in files).date().isoformat()
-    for number, feature in enumerate(read_features(connector, [file.path for file in files]), 1):
-        tally.read, tally.swapped = number, tally.swapped + feature.swapped
-        key = feature.properties.get(connector.key)
-        if not key or key in connector.null_keys:
-            tally.without_key += 1
-            continue
-        if not _near(feature, box):
-            continue
-        row, problems = build_source_row(layer, connector, feature.properties, date)
-        if problems:
-            tally.aside.append(f"objet {number} ({key}) : {', '.join(problems)}")
+def _load(
+    job: _Job, files: Sequence[Fetched], digest: str, known: history.Known | None, recipe: str
+) -> tuple[str, str]:
+    """Bring what was fetched into the layer: one transaction, all or nothing."""
+    layer, connector, tally = job.layer, job.connector, Tally()
+    with write(job.database) as connection:
+        if layer.id == "commune" and connector.mode == "geometry":
+            take_turn(connection)
+            arrival = bring_contours(connection, files[0].path, members=True, accept=job.options.accept)
+            changes, told = staging.Changes(lues=arrival.read, modifiees=arrival.changed), list(arrival.told)
         else:
-            yield {**row, "geometry": feature.geometry}
+            changes, told = _bring(job, connection, files, tally, known)
+        now = history.fetch_previous(connection, layer.id, connector.id)
+        if (now and now.load_id) != (known and known.load_id):
+            raise _OvertakenError("une autre commande vient de mettre cette source à jour ; celle-ci n'a rien changé")
+        report = {
+            **changes.as_report(),
+            "remarques": told,
+            "ecartees": tally.aside[:_TOLD],
+            "recette": recipe,
+            "colonnes": sorted(tally.columns),
+        }
+        load = loads.Load(layer.id, "source", connector.file, digest, changes.lues)
+        origin = history.Origin(connector.id, files[0].url, files[0].etag, files[0].last_modified, connector.licence)
+        history.record_source(connection, load, origin, sum(file.size for file in files), report)
+        placement.refresh(connection, job.catalog)
+    moved = changes.creees + changes.modifiees + changes.retirees
+    return "changee" if moved or known is None else "inchangee", _sentence(changes, told)
 
 
-def _near(feature: Feature, box: shapely.Geometry) -> bool:
-    """Whether a feature may touch the territory; one without a geometry may."""
-    if feature.geometry is None:
-        return True
-    try:
-        return bool(shapely.intersects(shapely.box(*shapely.from_geojson(feature.geometry).bounds), box))
-    except shapely.errors.GEOSException as error:
-        raise ImportRefusedError(f"Une géométrie de la source est illisible ({error}).") from error
+def _bring(
+    job: _Job,
+    connection: Connection,
+    files: Sequence[Fetched],
+    tally: Tally,
+    known: history.Known | None,
+) -> tuple[staging.Changes, list[str]]:
+    layer, connector, extent = job.layer, job.connector, job.settings.territoire.etendue
+    around = Around(extent, frozenset(contours.fetch_centres(connection)))
+    date = max(map(_date, files))
+    features = read_features(connector, [file.path for file in files])
+    rows = build_rows(layer, connector, features, date, around, tally)
+    columns = known.columns if known else frozenset()
+    arrival = Arrival(layer, connector, extent, columns, job.options.accept)
+    changes, told = bring_in(arrival, connection, rows, tally)
+    return changes, [*tally.told(), *told]
 
 
-def _bring_in(job: _Job, connection: Any, rows: Iterable[Row]) -> tuple[staging.Changes, list[str]]:  # noqa: ANN401 - a psycopg connection, which only store may name
-    layer, connector = job.layer, job.connector
-    read, doubles = staging.stage(connection, layer, rows)
-    repaired, without = staging.build_geometries(connection, layer)
-    told = [f"{doubles} doublons d'identifiant réunis"] if doubles else []
-    accept = job.options.accept
-    if connector.mode == "geometry":
-        before, absent, unknown = staging.compare_keys(connection, layer)
-        _check_shrink(connector, len(absent), accept=accept, before=before)
-        changed, different = staging.set_geometries(connection, layer, connector.compare)
-        told += [f"absentes de la source : {', '.join(absent)}"] if absent else []
-        told += [f"dans la source et pas dans la liste : {', '.join(unknown)}"] if unknown else []
-        return staging.Changes(
-            lues=read, sans_geometrie=without, reparees=repaired, modifiees=changed
-        ), told + different
-    # The list of communes is the territory: it cannot be cut by the communes that are already there.
-    outside = 0 if layer.id == "commune" else staging.keep_territory(connection, job.settings.territoire.etendue)
-    contradictions = staging.tie_communes(connection) if layer.geometry == "point" else 0
-    before, after = staging.count_source(connection, layer, connector.source), staging.count_staged(connection)
-    _check_shrink(connector, before - after, accept=accept, before=before)
-    created, changed, removed = staging.replace_rows(connection, layer, connector.source)
-    counts = (read, outside, without, repaired, contradictions, created, changed, removed)
-    return staging.Changes(*counts), told
-
-
-def _check_aside(connector: Connector, aside: Sequence[str], kept: int) -> None:
-    if len(aside) > connector.max_shrink * (len(aside) + kept):
-        msg = f"{len(aside)} lignes sur {len(aside) + kept} ne suivent plus la définition de la couche, qui reste comme elle était."
-        raise ImportRefusedError(msg, list(aside[:_TOLD]))
-
-
-def _check_shrink(connector: Connector, lost: int, *, accept: bool, before: int) -> None:
-    if not accept and before and lost > connector.max_shrink * before:
-        share = f"{100 * lost / before:.0f} %"
-        msg = f"La source a perdu {lost} lignes sur {before} ({share}) : la couche reste comme elle était."
-        msg += " Si c'est voulu, ajoutez --accepter."
-        raise ImportRefusedError(msg)
+def _date(file: Fetched) -> str:
+    """Return the day of a file (ISO): what its server says, else the day it was fetched."""
+    with contextlib.suppress(ValueError, TypeError):
+        return parsedate_to_datetime(file.last_modified or "").date().isoformat()
+    return file.date.date().isoformat()
 
 
 def _sentence(changes: staging.Changes, told: Sequence[str]) -> str:

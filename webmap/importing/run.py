@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
 
 
-def load_source(  # noqa: PLR0913 - what is loaded, where, and how
+def load_source(
     database: Database, catalog: Catalog, settings: Settings, layer_id: str, path: Path, *, accept: bool = False
 ) -> str:
     """Load a file into a layer and return the report. Raises ImportRefusedError; then nothing was changed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from webmap.importing.rows import check_common, parse_field
+from webmap.importing.rows import MAX_CELL, check_common, parse_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _COMMON = ("code_insee", "etat", "source_ligne", "source_url")
+# What official files write: « 1 » and « VRAI » (IRVE), « O » (SNCF, which `parse_field` knows), « 22,5 », « 2024-01-01T00:00:00 ».
+_BOOLEANS = {
+    "1": "true",
+    "0": "false",
+    "vrai": "true",
+    "faux": "false",
+    "yes": "true",
+    "no": "false",
+    "1.0": "true",
+    "0.0": "false",
+}
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:.*")
+_WHOLE = re.compile(r"([+-]?\d+)[.,]0+")
+_LIST = re.compile(r"[|,;]")
 
 
 def build_source_row(
@@ -24,20 +40,54 @@ def build_source_row(
 
     In `geometry` mode only the key and the compared fields are read: nothing else will be written.
     """
-    key = properties[connector.key]
     problems: list[str] = []
     row: Row
     if connector.mode == "geometry":
-        row = {field.id: None for field in layer.fields}
-        for name, column in connector.compare.items():
-            row[name] = parse_field(layer.field(name), (properties.get(column) or "").strip(), problems)
-        return {**row, layer.key: key}, problems
-    cells = {name: properties.get(connector.columns.get(name, name)) for name in (*layer.field_ids, *_COMMON)}
-    cells |= {"etat": "existant", **connector.constants, layer.key: key}
-    texts = {name: (text or "").strip() for name, text in cells.items()}
-    row = {field.id: parse_field(field, texts[field.id], problems) for field in layer.fields}
-    row |= {name: texts[name] or None for name in _COMMON}
+        texts = {layer.key: properties.get(connector.key)}
+        texts |= {name: properties.get(column) for name, column in connector.compare.items()}
+        cells = {name: (text or "").strip() for name, text in texts.items()}
+        _check_texts(cells, problems)
+        row = dict.fromkeys(layer.field_ids)
+        row |= {name: _parse(layer, name, cells[name], []) for name in connector.compare}
+        return {**row, layer.key: cells[layer.key]}, problems
+    texts = {name: properties.get(connector.columns.get(name, name)) for name in (*layer.field_ids, *_COMMON)}
+    texts |= {"etat": "existant", **connector.constants, layer.key: properties.get(connector.key)}
+    cells = {name: (text or "").strip() for name, text in texts.items()}
+    _check_texts(cells, problems)
+    row = {field.id: _parse(layer, field.id, cells[field.id], problems) for field in layer.fields}
+    row |= {name: cells[name] or None for name in _COMMON}
+    row |= {layer.key: row[layer.key] if layer.key in layer.field_ids else cells[layer.key]}
     row |= {"precision": "exacte", "source": connector.source, "millesime": connector.millesime or date}
     # The record of the load keeps the address; the row's own, when the source gives none, is that of the source.
     row["source_url"] = row["source_url"] or connector.url.partition("?")[0]
     return row, problems + check_common({**row, "geom": "présente"})
+
+
+def _check_texts(cells: Mapping[str, str], problems: list[str]) -> None:
+    """Add what PostgreSQL would refuse, and what no honest cell holds."""
+    for name, text in cells.items():
+        if len(text) > MAX_CELL:
+            problems.append(f"{name} : plus de {MAX_CELL} caractères")
+        elif not text.isprintable() and _holds_unwritable(text):
+            problems.append(f"{name} : caractère illisible")
+
+
+def _holds_unwritable(text: str) -> bool:
+    return any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _parse(layer: LayerDefinition, name: str, text: str, problems: list[str]) -> object:
+    """Type a cell of a field; what official files write in their own way is first put into ours."""
+    field = layer.field(name)
+    match field.type:
+        case "boolean":
+            text = _BOOLEANS.get(text.lower(), text)
+        case "number" if _DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+        case "integer" if found := _WHOLE.fullmatch(text):
+            text = found[1]
+        case "date" if found := _MOMENT.fullmatch(text):
+            text = found[1]
+        case "list":
+            text = _LIST.sub("|", text)
+    return parse_field(field, text, problems)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from webmap.errors import BadParameterError
@@ -31,13 +30,12 @@ def assign(connection: Connection, decoupage: str, code_insee: str, unit: str, r
         "INSERT INTO app.affectation (decoupage, code_insee, avant, apres, motif) VALUES (%s, %s, %s, %s, %s)",
         [decoupage, code_insee, before, unit, reason],
     )
-    today = dt.datetime.now(tz=dt.UTC).date()
     connection.execute(
         "INSERT INTO app.appartenance (decoupage, code_insee, unite, statut, source, source_ligne, millesime)"
-        " VALUES (%s, %s, %s, %s, %s, NULL, %s) ON CONFLICT (decoupage, code_insee) DO UPDATE"
+        " VALUES (%s, %s, %s, %s, %s, NULL, current_date::text) ON CONFLICT (decoupage, code_insee) DO UPDATE"
         " SET unite = excluded.unite, statut = excluded.statut, source = excluded.source, source_ligne = NULL,"
         " millesime = excluded.millesime",
-        [decoupage, code_insee, unit, DECIDED, f"Décision : {reason}", today.isoformat()],
+        [decoupage, code_insee, unit, DECIDED, f"Décision : {reason}"],
     )
     connection.execute(
         "UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = ANY(%s)",

@@ -42,7 +42,9 @@ class KnownCommune:
 
 def fetch_centres(connection: Connection) -> dict[str, KnownCommune]:
     """`code_insee` -> name and centre of every commune of the territory."""
-    rows = connection.execute("SELECT code_insee, nom, centre_lon, centre_lat, population_municipale FROM pub.commune").fetchall()
+    rows = connection.execute(
+        "SELECT code_insee, nom, centre_lon, centre_lat, population_municipale FROM pub.commune"
+    ).fetchall()
     return {
         row["code_insee"]: KnownCommune(
             row["nom"],
@@ -53,19 +55,37 @@ def fetch_centres(connection: Connection) -> dict[str, KnownCommune]:
     }
 
 
+_TABLE = (
+    "DROP TABLE IF EXISTS pg_temp.contour;"
+    " CREATE TEMPORARY TABLE contour (code_insee text PRIMARY KEY, geom geometry) ON COMMIT DROP"
+)
+
+
 def check_coverage(connection: Connection, shapes: Sequence[Shape], name: str, *, accept: bool = False) -> None:
     """Stage the contours and refuse them when they do not pave the territory. Raises ImportRefusedError.
 
     Two that overlap by more than 2 % of the smaller are refused; so is a hole of more than 2 % of the smallest commune
     around it, unless `accept`: it may be a commune of another agglomeration.
     """
-    connection.execute("DROP TABLE IF EXISTS pg_temp.contour")
-    connection.execute("CREATE TEMPORARY TABLE contour (code_insee text PRIMARY KEY, geom geometry) ON COMMIT DROP")
+    connection.execute(_TABLE)
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO pg_temp.contour SELECT %s, ST_Multi(ST_Transform(ST_SetSRID(%s::geometry, 4326), 2154))",
             [(shape.code_insee, shape.ewkb) for shape in shapes],
         )
+    _check(connection, name, accept=accept)
+
+
+def check_staged_coverage(connection: Connection, name: str, *, accept: bool = False) -> None:
+    """Check in the same way the communes that an official source staged as rows."""
+    connection.execute(_TABLE)
+    connection.execute(
+        "INSERT INTO pg_temp.contour SELECT code_insee, brute FROM pg_temp.stage WHERE brute IS NOT NULL"
+    )
+    _check(connection, name, accept=accept)
+
+
+def _check(connection: Connection, name: str, *, accept: bool) -> None:
     problems = [
         f"{row['a']} et {row['b']} se recouvrent sur {100 * row['part']:.0f} % de la plus petite"
         for row in connection.execute(load_sql("overlaps"), {"part": _TOLERANCE})

@@ -13,7 +13,7 @@ from webmap.store.builder import SCHEMA
 from webmap.store.db import error_line, load_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from webmap.catalog.definition import LayerDefinition
 
@@ -102,12 +102,12 @@ def keep_territory(connection: Connection, extent: tuple[float, float, float, fl
     return dropped
 
 
-def drop_foreign(connection: Connection, layer: LayerDefinition, source: str) -> list[str]:
-    """Drop staged rows whose key another source already has in the layer; return these keys. None is overwritten."""
+def drop_foreign(connection: Connection, layer: LayerDefinition, others: Sequence[str]) -> list[str]:
+    """Drop staged rows whose key one of the layer's `others` sources already gave; return these keys. None is overwritten."""
     statement = sql.SQL(
-        "DELETE FROM pg_temp.stage s USING {table} t WHERE t.{key} = s.{key} AND t.source <> %s RETURNING s.{key}::text AS cle"
+        "DELETE FROM pg_temp.stage s USING {table} t WHERE t.{key} = s.{key} AND t.source = ANY(%s) RETURNING s.{key}::text AS cle"
     ).format(table=sql.Identifier(SCHEMA, layer.id), key=sql.Identifier(layer.key))
-    return sorted(row["cle"] for row in connection.execute(statement, [source]))
+    return sorted(row["cle"] for row in connection.execute(statement, [list(others)]))
 
 
 def tie_communes(connection: Connection) -> int:
@@ -130,10 +130,13 @@ def count_staged(connection: Connection) -> int:
     return row["nombre"] if row else 0
 
 
-def replace_rows(connection: Connection, layer: LayerDefinition, source: str) -> tuple[int, int, int]:
+def replace_rows(
+    connection: Connection, layer: LayerDefinition, source: str, given: Collection[str]
+) -> tuple[int, int, int]:
     """Make the rows citing `source` be the staged ones; return (created, changed, removed). Equal rows are not rewritten.
 
-    A row that only got a newer `millesime` is rewritten, and is not counted as changed.
+    Of a row that is there, only the common columns and the `given` fields are written: what the source knows. One that
+    only got a newer `millesime` is rewritten, and is not counted as changed.
     """
     parts = {"table": sql.Identifier(SCHEMA, layer.id), "key": sql.Identifier(layer.key)}
     removed = connection.execute(
@@ -142,10 +145,14 @@ def replace_rows(connection: Connection, layer: LayerDefinition, source: str) ->
         ).format(**parts),
         [source],
     ).rowcount
-    settable = [name for name in _columns(layer) if name != layer.key]
+    settable = [
+        name for name in _columns(layer) if name != layer.key and (name in given or name not in layer.field_ids)
+    ]
     # A row known by its commune is placed later, by `placement.refresh`: the place it has is not a difference.
     geom = sql.SQL("CASE WHEN s.brute IS NULL AND t.precision <> 'exacte' THEN t.geom ELSE s.brute END")
-    said = [(sql.Identifier(name), sql.SQL("s.{}").format(sql.Identifier(name))) for name in settable]
+    said: list[tuple[sql.Identifier, sql.Composable]] = [
+        (sql.Identifier(name), sql.Identifier("s", name)) for name in settable
+    ]
     said.append((sql.Identifier("geom"), geom))
     different = [
         sql.SQL("t.{} IS DISTINCT FROM {}").format(*pair) for pair in said if pair[0] != sql.Identifier("millesime")

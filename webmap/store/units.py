@@ -28,7 +28,9 @@ def find_unit(database: Database, decoupages: Sequence[str], code: str) -> tuple
     return (rows[0]["decoupage"], code) if rows else None
 
 
-def fetch_statuses(database: Database, decoupage: str) -> dict[str, str | None]:
-    """`code_insee` -> `statut` of the commune's assignment (hypothese when it is a working one)."""
-    statement = sql.SQL("SELECT code_insee, statut FROM app.appartenance WHERE decoupage = %(decoupage)s")
-    return {row["code_insee"]: row["statut"] for row in database.read(statement, {"decoupage": decoupage})}
+def fetch_assignments(database: Database, decoupage: str) -> dict[str, dict[str, str | None]]:
+    """`code_insee` -> the commune's assignment: statut (hypothese | decidee), source (the reason, when decided), millesime."""
+    statement = sql.SQL(
+        "SELECT code_insee, statut, source, millesime FROM app.appartenance WHERE decoupage = %(decoupage)s"
+    )
+    return {row["code_insee"]: row for row in database.read(statement, {"decoupage": decoupage})}

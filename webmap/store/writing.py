@@ -22,7 +22,10 @@ _TURN = 7_401_119  # any number, the same in every process
 
 @contextlib.contextmanager
 def write(database: Database) -> Iterator[Connection]:
-    """Open a writing transaction: all or nothing. Raises DatabaseError when the database stops, ImportRefusedError when it refuses a row."""
+    """Open a writing transaction: all or nothing.
+
+    Raises DatabaseError when the database stops, ImportRefusedError when it refuses a row.
+    """
     try:
         with database.owner() as connection:
             yield connection

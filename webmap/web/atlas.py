@@ -110,10 +110,11 @@ def _decoupage(atlas: Services, decoupage: str) -> dict[str, Any]:
 
 def decoupage_titles(atlas: Services, decoupage: str) -> tuple[str, str, str | None]:
     """(singular title, plural title, warning) of a découpage."""
+    communes = atlas.catalog.by_id["commune"].warning  # a list known to be partial makes every total partial
     if decoupage == "territoire":
-        return "Territoire", "Territoire", None
+        return "Territoire", "Territoire", communes
     if decoupage == "commune":
-        return "Commune", "Communes", None
+        return "Commune", "Communes", communes
     definition = atlas.catalog.by_id[decoupage].decoupage
     if definition is None:
         raise KeyError(decoupage)

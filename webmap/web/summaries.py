@@ -13,7 +13,7 @@ from webmap.errors import NotFoundError
 from webmap.store.places import fetch_commune_names, fetch_unit_places
 from webmap.store.report import fetch_report
 from webmap.store.summaries import fetch_units
-from webmap.store.units import fetch_statuses
+from webmap.store.units import fetch_assignments
 from webmap.web import params
 from webmap.web.atlas import SCHEMATIC, decoupage_titles
 from webmap.web.chart import build_shares
@@ -171,6 +171,6 @@ def _unit_page(report: Report, part: UnitReport) -> Response:
         "shares": build_shares(part, report.ensemble) if report.decoupage != "territoire" else None,
         "places": places,
         "communes": fetch_commune_names(atlas.database),
-        "statuses": fetch_statuses(atlas.database, report.decoupage),
+        "assignments": fetch_assignments(atlas.database, report.decoupage),
     }
     return Response(render_template("unite.html", **context, **_page_context(report)))

@@ -13,6 +13,8 @@ voronoi AS (
 commune AS (
   SELECT c.code_insee, ST_Multi(ST_Intersection(ST_Buffer(v.geom, 0), e.geom)) AS geom
   FROM centre c JOIN voronoi v ON ST_Contains(v.geom, c.geom) CROSS JOIN enveloppe e
+  UNION ALL SELECT c.code_insee, ST_Multi(e.geom)  -- a single centre has no Voronoi cell: it takes the whole
+  FROM centre c CROSS JOIN enveloppe e WHERE NOT EXISTS (SELECT 1 FROM voronoi)
 ),
 voulue AS (
   SELECT 'commune' AS couche, code_insee AS cle, ST_SnapToGrid(geom, 0.01) AS geom FROM commune

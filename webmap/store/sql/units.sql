@@ -7,7 +7,7 @@ FROM (
     sum(c.population_municipale)::bigint AS population,
     count(*) FILTER (WHERE c.code_insee IS NOT NULL AND c.population_municipale IS NULL) AS communes_sans_population,
     CASE WHEN bool_and(c.geom IS NOT NULL) THEN sum(ST_Area(ST_Transform(c.geom, 4326)::geography)) / 1e6 END AS surface_km2,
-    array_agg(c.code_insee ORDER BY c.nom) FILTER (WHERE c.code_insee IS NOT NULL) AS communes,
+    array_agg(c.code_insee ORDER BY app.cle_recherche(c.nom)) FILTER (WHERE c.code_insee IS NOT NULL) AS communes,
     ST_Extent(ST_Transform(COALESCE(c.geom, k.geom), 4326)) AS boite,
     ST_Transform(ST_PointOnSurface(ST_Collect(COALESCE(c.geom, k.geom))), 4326) AS centre
   FROM app.unite u
@@ -17,4 +17,4 @@ FROM (
   WHERE u.decoupage = %(decoupage)s
   GROUP BY u.code, u.nom
 ) unite
-ORDER BY nom
+ORDER BY app.cle_recherche(nom), nom -- in French: É with E, whatever the collation of the server

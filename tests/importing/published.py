@@ -1,0 +1,179 @@
+"""Official sources as they are published, with rows of our own, and what a refresh makes of them.
+
+Everything goes through a server on this machine (`official_server`), at the paths and in the shapes of the real ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shapely.geometry import mapping, shape
+
+from tests.importing.official_server import Answer
+from webmap.importing.refresh import Options, Outcome, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import shapely
+
+    from tests.importing.official_server import OfficialServer
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.db import Database
+
+    Feature = dict[str, Any]
+
+ENTRY = "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"
+IRVE: dict[str, str] = {
+    "nom_amenageur": "Aménageur", "siren_amenageur": "", "contact_amenageur": "", "nom_operateur": "Opérateur",
+    "contact_operateur": "a@example.org", "telephone_operateur": "", "nom_enseigne": "Réseau",
+    "id_station_itinerance": "FRABCP1", "id_station_local": "", "nom_station": "Mairie",
+    "implantation_station": "Voirie", "adresse_station": "1 place de la Mairie", "code_insee_commune": "59172",
+    "coordonneesXY": "[3.384, 50.330]", "nbre_pdc": "2", "id_pdc_itinerance": "FRABCE1", "id_pdc_local": "",
+    "puissance_nominale": "22", "prise_type_ef": "false", "prise_type_2": "true", "prise_type_combo_ccs": "false",
+    "prise_type_chademo": "false", "prise_type_autre": "false", "gratuit": "", "paiement_acte": "true",
+    "paiement_cb": "", "paiement_autre": "", "tarification": "", "condition_acces": "Accès libre",
+    "reservation": "false", "horaires": "24/7", "accessibilite_pmr": "Accessibilité inconnue",
+    "restriction_gabarit": "Inconnu", "station_deux_roues": "false", "raccordement": "", "num_pdl": "",
+    "date_mise_en_service": "", "observations": "", "date_maj": "2026-07-01", "cable_t2_attache": "",
+}  # fmt: skip
+
+
+def irve_csv(*rows: Mapping[str, str], delimiter: str = ",") -> str:
+    """Return a consolidation: each row says what it changes of `IRVE`."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(IRVE), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows({**IRVE, **row} for row in rows)
+    return text.getvalue()
+
+
+def points(*changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return points of recharge told apart: FRABCE1, FRABCE2…"""
+    return [{"id_pdc_itinerance": f"FRABCE{number}", **change} for number, change in enumerate(changes, 1)]
+
+
+def feature(geometry: shapely.Geometry | None, **properties: Any) -> Feature:  # noqa: ANN401 - what JSON may hold
+    """Return a GeoJSON feature."""
+    drawn = None if geometry is None else mapping(geometry)
+    return {"type": "Feature", "geometry": drawn, "properties": properties}
+
+
+def collection(features: Sequence[Feature], **more: object) -> bytes:
+    """Return a FeatureCollection."""
+    return json.dumps({"type": "FeatureCollection", "features": list(features), **more}).encode()
+
+
+def zipped(content: bytes, *names: str, comment: bytes = b"") -> bytes:
+    """Return a ZIP that holds the same content under each name."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names or (ENTRY,):
+            archive.writestr(name, content)
+        archive.comment = comment
+    return packed.getvalue()
+
+
+@dataclass
+class Desk:
+    """The server, the database, and a catalogue whose connectors lead to the one and fill the other."""
+
+    server: OfficialServer
+    database: Database
+    catalog: Catalog
+    settings: Settings
+    wfs: dict[str, list[Feature]] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def open(cls, server: OfficialServer, database: Database, catalog: Catalog, settings: Settings) -> Desk:
+        """Lead every connector to the server: its own path and query, on this machine."""
+        layers = []
+        for layer in catalog.layers:
+            connectors = []
+            for connector in layer.connectors:
+                parts = urlsplit(connector.url)
+                address = server.url + parts.path + (f"?{parts.query}" if parts.query else "")
+                connectors.append(connector.model_copy(update={"url": address}))
+            layers.append(layer.model_copy(update={"connectors": tuple(connectors)}))
+        desk = cls(server, database, dataclasses.replace(catalog, layers=tuple(layers)), settings)
+        server.serve_wfs(desk.wfs)
+        return desk
+
+    def change_connector(self, layer_id: str, connector_id: str, **changes: object) -> None:
+        """Change keys of one connector."""
+        layers = []
+        for layer in self.catalog.layers:
+            connectors = tuple(
+                c.model_copy(update=changes) if (layer.id, c.id) == (layer_id, connector_id) else c
+                for c in layer.connectors
+            )
+            layers.append(layer.model_copy(update={"connectors": connectors}))
+        self.catalog = dataclasses.replace(self.catalog, layers=tuple(layers))
+
+    def keep_only(self, layer_id: str, connector_id: str) -> None:
+        """Drop the other connectors of a layer."""
+        layers = [
+            layer.model_copy(update={"connectors": tuple(c for c in layer.connectors if c.id == connector_id)})
+            if layer.id == layer_id
+            else layer
+            for layer in self.catalog.layers
+        ]
+        self.catalog = dataclasses.replace(self.catalog, layers=tuple(layers))
+
+    def publish(self, layer_id: str, connector_id: str, body: bytes, **how: Any) -> None:  # noqa: ANN401 - keys of Answer
+        """Serve a body at the address of a connector; data.gouv.fr redirects to a dated file."""
+        connector = next(c for c in self.catalog.by_id[layer_id].connectors if c.id == connector_id)
+        path = urlsplit(connector.url).path.replace("{siren}", self.settings.territoire.code)
+        answer = Answer(body, **how)
+        if path.startswith("/api/1/datasets/r/"):
+            self.server.serve_resource(path.rpartition("/")[2], connector.file.rpartition("/")[2], answer)
+        else:
+            self.server.serve(path, answer)
+
+    def publish_wfs(self, typename: str, features: Sequence[Feature]) -> None:
+        """Serve features as a type of the Géoplateforme."""
+        self.server.serve_wfs(self.wfs)
+        self.wfs[typename] = list(features)
+
+    def refresh(self, *layer_ids: str, **options: Any) -> dict[str, Outcome]:  # noqa: ANN401 - keys of Options
+        """Refresh and return the outcomes by connector."""
+        run = Options(**{"deadline": 30.0, **options})
+        found = refresh(self.database, self.catalog, self.settings, layer_ids, run)
+        return {outcome.connector_id: outcome for outcome in found}
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Run a statement as the owner and return its rows."""
+        with self.database.owner() as connection:
+            cursor = connection.execute(statement.encode(), list(params))
+            return cursor.fetchall() if cursor.description else []
+
+    def content(self, *layer_ids: str) -> dict[str, Any]:
+        """Return all that layers hold, their revisions, and the loads on record: what a refusal must leave alone."""
+        ids = layer_ids or tuple(layer.id for layer in self.catalog.layers)
+        return {
+            **{name: self.rows(f"SELECT * FROM pub.{name} t ORDER BY t::text") for name in ids},  # noqa: S608 - ids
+            "revisions": self.rows(
+                "SELECT couche, revision FROM app.revision WHERE couche = ANY(%s) ORDER BY 1", [list(ids)]
+            ),
+            "charges": self.rows("SELECT id FROM app.chargement WHERE couche = ANY(%s) ORDER BY 1", [list(ids)]),
+        }
+
+    def keys(self, layer_id: str) -> list[str]:
+        """Return the keys of a layer."""
+        key = self.catalog.by_id[layer_id].key
+        return [row["cle"] for row in self.rows(f"SELECT {key} AS cle FROM pub.{layer_id} ORDER BY 1")]  # noqa: S608 - ids
+
+
+def read_contours(path: Path) -> dict[str, shapely.Geometry]:
+    """`code_insee` -> contour, from the tests' own file."""
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return {f["properties"]["code"]: shape(f["geometry"]) for f in features}

@@ -1,0 +1,132 @@
+"""Features of a source to rows near the territory, typed; what is put right, left aside or elsewhere is counted, to be told."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from webmap.importing.source_rows import build_source_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from webmap.catalog.connector import Connector
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.importing.readers import Feature
+
+    Row = dict[str, Any]
+
+_MARGIN = 0.05  # degrees around the territory's box: what is surely outside is not even staged
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Around:
+    """The territory, as far as reading needs it: its box (west, south, east, north in degrees) and its communes."""
+
+    extent: tuple[float, float, float, float]
+    communes: frozenset[str]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The box with its margin."""
+        west, south, east, north = self.extent
+        return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN
+
+
+@dataclass
+class Tally:
+    """What was met while reading a source, row by row."""
+
+    read: int = 0
+    swapped: int = 0
+    abroad: int = 0
+    without_key: int = 0
+    misplaced: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
+    columns: set[str] = field(default_factory=set)
+
+    def told(self) -> list[str]:
+        """Say it in French."""
+        parts = [f"{self.read} lignes dans la source"]
+        if self.swapped:
+            parts.append(f"{self.swapped} positions remises dans l'ordre longitude, latitude")
+        if self.abroad:
+            parts.append(
+                f"{self.abroad} positions hors de France métropolitaine dans les deux sens, laissées telles quelles"
+            )
+        if self.without_key:
+            parts.append(f"{self.without_key} sans identifiant près du territoire, laissées de côté")
+        if self.misplaced:
+            parts.append(
+                f"{len(self.misplaced)} disent une commune du territoire et sont placées loin de lui,"
+                f" laissées de côté ({_some(self.misplaced)})"
+            )
+        if self.aside:
+            parts.append(f"{len(self.aside)} écartées, non conformes au schéma ({self.aside[0]})")
+        return parts
+
+
+def build_rows(
+    layer: LayerDefinition, connector: Connector, features: Iterable[Feature], date: str, around: Around, tally: Tally
+) -> Iterator[Row]:
+    """Yield typed rows near the territory; a row that does not fit the layer's fields is set aside in `tally`.
+
+    `date` (ISO) is the file's: the vintage of rows whose source states none.
+    """
+    wanted = {connector.columns.get(name, name) for name in (*layer.field_ids, "code_insee", "etat")}
+    null_keys = {_fold(text) for text in connector.null_keys}
+    west, south, east, north = around.box
+    for number, feature in enumerate(features, 1):
+        properties = feature.properties
+        tally.read, tally.swapped, tally.abroad = number, tally.swapped + feature.swapped, tally.abroad + feature.abroad
+        if number == 1 or connector.format != "csv":  # every row of a CSV has the same columns
+            tally.columns |= wanted & properties.keys()
+        key = (properties.get(connector.key) or "").strip()
+        bounds = _bounds(feature)
+        if bounds is None and feature.geometry is not None:
+            tally.aside.append(f"objet {number} ({key}) : géométrie illisible")
+            continue
+        named = (properties.get(connector.columns.get("code_insee", "code_insee")) or "").strip() in around.communes
+        if bounds is None:
+            near = named or connector.mode == "geometry"
+        else:
+            near = bounds[0] <= east and bounds[2] >= west and bounds[1] <= north and bounds[3] >= south
+            if named and not near:
+                tally.misplaced.append(key)
+        if not near:
+            continue
+        if not key or _fold(key) in null_keys:
+            tally.without_key += 1
+            continue
+        row, problems = build_source_row(layer, connector, properties, date)
+        if problems:
+            tally.aside.append(f"objet {number} ({key}) : {', '.join(problems)}")
+        else:
+            yield {**row, "geometry": feature.geometry}
+
+
+def _bounds(feature: Feature) -> tuple[float, float, float, float] | None:
+    """Return the box of a feature; None when it has no geometry, or one that cannot be read."""
+    if feature.point is not None:
+        return (*feature.point, *feature.point)
+    if feature.geometry is None:
+        return None
+    try:
+        west, south, east, north = shapely.from_geojson(feature.geometry).bounds
+    except (shapely.errors.GEOSException, ValueError):
+        return None
+    return (west, south, east, north) if west <= east else None  # NaN: empty
+
+
+def _fold(text: str) -> str:
+    """« Non concerné », « NON CONCERNE » and « non  concerné » are the same answer."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")
