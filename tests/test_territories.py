@@ -129,6 +129,7 @@ def test_its_units_are_its_communes_and_itself(bethune: Served) -> None:
     communes = get_json(bethune.client, "/territoires/commune.json")
     names = {unit["nom"] for unit in communes["unites"]}
     assert len(communes["unites"]) == 73
+    assert [unit["nom"] for unit in communes["unites"]][8:10] == ["Béthune", "Beugin"], "accents do not change the order"
     assert {"Béthune", "Bruay-la-Buissière", "Lozinghem"} <= names
     assert all(unit["code"].startswith("62") for unit in communes["unites"])
 
@@ -143,6 +144,10 @@ def test_an_unknown_population_is_said_and_never_zero(bethune: Served) -> None:
     assert espace["indisponible"] == "indisponible (population inconnue)"
     page = bethune.client.get("/territoires/territoire/200072460").get_data(as_text=True)
     assert "population inconnue" in page
+    table = bethune.client.get("/territoires/commune").get_data(as_text=True)
+    assert table.count('<td class="nombre">inconnue</td>') == 73 + 1
+    assert "Liste incomplète" in table
+    assert "Liste incomplète" in page
     assert not re.search(r'>0 <span class="unite">habitants', page)
 
 
