@@ -129,7 +129,9 @@ def test_its_units_are_its_communes_and_itself(bethune: Served) -> None:
     communes = get_json(bethune.client, "/territoires/commune.json")
     names = {unit["nom"] for unit in communes["unites"]}
     assert len(communes["unites"]) == 73
-    assert [unit["nom"] for unit in communes["unites"]][8:10] == ["Béthune", "Beugin"], "accents do not change the order"
+    assert [unit["nom"] for unit in communes["unites"]][8:10] == ["Béthune", "Beugin"], (
+        "accents do not change the order"
+    )
     assert {"Béthune", "Bruay-la-Buissière", "Lozinghem"} <= names
     assert all(unit["code"].startswith("62") for unit in communes["unites"])
 

@@ -158,7 +158,7 @@ def test_memory_does_not_grow_with_a_csv(tmp_path: Path) -> None:
         (b"<html></html>", "n'est pas du JSON complet"),
         (collection([feature(None, code="1")])[:-3], "n'est pas du JSON complet"),
         ('{"type": "FeatureCollection", "features": [{"é": 1}]}'.encode("cp1252"), "n'est plus en UTF-8"),
-        (b"[" * 100_000, "n'est pas du JSON complet"),
+        (b"[" * 100_000, "n'est pas du JSON complet|trop gros"),
         (b'{"features": [' + b"9" * 5000 + b"]}", "n'est pas du JSON complet"),
         (b"[]", "n'est pas une FeatureCollection"),
         (b'{"features": {}}', "n'est pas une FeatureCollection"),

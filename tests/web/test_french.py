@@ -130,3 +130,16 @@ def test_every_state_and_precision_has_a_label() -> None:
 )
 def test_a_field_is_written_for_people(field: dict[str, object], value: object, written: str) -> None:
     assert french.champ(FieldDefinition.model_validate({"id": "f", "label": "F", **field}), value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (1, "liaisons", "liaison"),
+        (0, "lieux", "lieu"),
+        (2, "lieux", "lieux"),
+        (1, "points de recharge", "point de recharge"),
+    ],
+)
+def test_accorde_follows_the_number(value: float, unit: str, expected: str) -> None:
+    assert french.accorde(value, unit) == expected

@@ -184,8 +184,8 @@ _LONGITUDES, _LATITUDES = (-5.5, 9.7), (41.0, 51.5)
 
 
 # One number, or two with a decimal comma each: « [3,38, 50,32] » has four parts.
-_NUMBER = re.compile(r"[+-]?\d+(?:[.]\d*)?(?:[eE][+-]?\d+)?")
-_WITH_COMMAS = re.compile(r"([+-]?\d+),(\d+)\s*[,; ]\s*([+-]?\d+),(\d+)")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_WITH_COMMAS = re.compile(r"([+-]?[0-9]+),([0-9]+)\s*[,; ]\s*([+-]?[0-9]+),([0-9]+)")
 _PAIR = 2
 
 

@@ -27,9 +27,9 @@ _BOOLEANS = {
     "1.0": "true",
     "0.0": "false",
 }
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:.*")
-_WHOLE = re.compile(r"([+-]?\d+)[.,]0+")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{2}:.*")
+_WHOLE = re.compile(r"([+-]?[0-9]+)[.,]0+")
 _LIST = re.compile(r"[|,;]")
 
 

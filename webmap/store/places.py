@@ -33,12 +33,12 @@ def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | N
 def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], decoupage: str, unit: str) -> list[Row]:
     """List rows tied to a unit, and those without a place, over all the layers in one statement.
 
-    Rows: couche, cle, nom, code_insee, precision, etat, localise (tied to the unit) ; at most 500 a layer.
+    Rows: couche, cle, nom, code_insee, precision, etat, localise (tied to the unit), dessine; at most 500 a layer.
     """
     parts = [
         sql.SQL(
             "(SELECT {layer} AS couche, t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.precision, t.etat,"
-            " COALESCE({in_unit}, false) AS localise FROM {table} t"
+            " COALESCE({in_unit}, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
             " WHERE COALESCE({in_unit}, t.geom IS NULL) ORDER BY t.{name}, t.{key} LIMIT {limit})"
         ).format(
             layer=sql.Literal(layer.id),

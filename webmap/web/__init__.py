@@ -59,6 +59,7 @@ def register(app: Flask, settings: Settings) -> None:
         "date": french.date,
         "pluriel": french.pluriel,
         "etat": french.etat,
+        "accorde": french.accorde,
         "cite": app.extensions["webmap"].catalog.cite,
     }
     app.jinja_env.globals |= {"asset": assets.url, "territoire": settings.territoire}

@@ -97,8 +97,11 @@ def _links(layer: LayerDefinition, row: Row) -> list[dict[str, str]]:
     if layer.decoupage:
         links.insert(0, {"libelle": f"Synthèse : {row['nom']}", "href": f"/territoires/{layer.id}/{row['code']}"})
     for decoupage, unit in sorted((row["unites"] or {}).items()):
-        title = decoupage_titles(services(), decoupage)[0].lower()
+        title = decoupage_titles(services(), decoupage)[0]
         links.append(
-            {"libelle": f"Synthèse, {title} : {unit['nom']}", "href": f"/territoires/{decoupage}/{unit['code']}"}
+            {
+                "libelle": f"Synthèse, {title[0].lower()}{title[1:]} : {unit['nom']}",
+                "href": f"/territoires/{decoupage}/{unit['code']}",
+            }
         )
     return links

@@ -47,6 +47,13 @@ def pluriel(count: int, singular: str, plural: str | None = None) -> str:
     return f"{nombre(count)}{SPACE}{word}"
 
 
+def accorde(value: float, unit: str) -> str:
+    """« liaison » for 1 or 0 « liaisons »: the first word of a plural unit loses its mark below two."""
+    first, _, rest = unit.partition(" ")
+    singular = first[:-1] if abs(value) < 2 and first.endswith(("s", "x")) else first  # noqa: PLR2004 - as in pluriel
+    return f"{singular} {rest}".strip()
+
+
 def etat(value: str | None) -> str:
     """« en projet » for `projet`."""
     return ETATS.get(value or "", value or "—")
