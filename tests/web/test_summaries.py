@@ -387,7 +387,7 @@ def test_page_says_what_json_says(
         shown = (
             value["indisponible"]
             if value["valeur"] is None
-            else f"{french.nombre(value['valeur'])}\u00a0{value['unite']}"
+            else f"{french.nombre(value['valeur'])}\u00a0{french.accorde(value['valeur'], value['unite'])}"
         )
         assert row[1].startswith(shown), row
         if not value["declare"]:
