@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import shapely
+    from shapely.geometry.base import BaseGeometry
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -86,6 +86,6 @@ def bare_desk(database: Database, catalog: Catalog, settings: Settings) -> Itera
 
 
 @pytest.fixture(scope="session")
-def contours(contours_file: Path) -> dict[str, shapely.Geometry]:
+def contours(contours_file: Path) -> dict[str, BaseGeometry]:
     """Return the contours of the tests, by `code_insee`."""
     return read_contours(contours_file)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from shapely.geometry import mapping, shape
+import shapely
+from shapely.geometry import LinearRing, Polygon, mapping, shape
 
 from tests.importing.official_server import Answer
 from webmap.importing.refresh import Options, Outcome, refresh
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import shapely
+    from shapely.geometry.base import BaseGeometry
 
     from tests.importing.official_server import OfficialServer
     from webmap.catalog.load import Catalog
@@ -48,6 +49,13 @@ IRVE: dict[str, str] = {
 }  # fmt: skip
 
 
+def outline(contours: Mapping[str, BaseGeometry]) -> LinearRing:
+    """Return the outer border of the territory."""
+    whole = shapely.union_all(list(contours.values()))
+    parts = [part for part in shapely.get_parts(whole).tolist() if isinstance(part, Polygon)]
+    return max(parts, key=lambda part: part.area).exterior
+
+
 def irve_csv(*rows: Mapping[str, str], delimiter: str = ",") -> str:
     """Return a consolidation: each row says what it changes of `IRVE`."""
     text = io.StringIO()
@@ -58,11 +66,11 @@ def irve_csv(*rows: Mapping[str, str], delimiter: str = ",") -> str:
 
 
 def points(*changes: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return points of recharge told apart: FRABCE1, FRABCE2…"""
+    """Return points of recharge told apart by their number."""
     return [{"id_pdc_itinerance": f"FRABCE{number}", **change} for number, change in enumerate(changes, 1)]
 
 
-def feature(geometry: shapely.Geometry | None, **properties: Any) -> Feature:  # noqa: ANN401 - what JSON may hold
+def feature(geometry: BaseGeometry | None, **properties: Any) -> Feature:  # noqa: ANN401 - what JSON may hold
     """Return a GeoJSON feature."""
     drawn = None if geometry is None else mapping(geometry)
     return {"type": "Feature", "geometry": drawn, "properties": properties}
@@ -173,7 +181,7 @@ class Desk:
         return [row["cle"] for row in self.rows(f"SELECT {key} AS cle FROM pub.{layer_id} ORDER BY 1")]  # noqa: S608 - ids
 
 
-def read_contours(path: Path) -> dict[str, shapely.Geometry]:
-    """`code_insee` -> contour, from the tests' own file."""
+def read_contours(path: Path) -> dict[str, BaseGeometry]:
+    """Return `code_insee` -> contour, from the tests' own file."""
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     return {f["properties"]["code"]: shape(f["geometry"]) for f in features}

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import shapely
 from shapely.geometry import LineString, Point, mapping
 
 from tests.importing.published import IRVE, collection, feature, irve_csv, points, zipped
@@ -14,6 +13,8 @@ from tests.importing.published import IRVE, collection, feature, irve_csv, point
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
 
     from tests.importing.published import Desk, Feature
 
@@ -32,7 +33,7 @@ KEYS |= {"troncons": "cleabs", "contours": "code", "perimetres": "code_qp", "gar
 KEYS |= {"consolidation": "id_pdc_itinerance"}
 
 
-def squares(contours: dict[str, shapely.Geometry], **names: str) -> list[Feature]:
+def squares(contours: dict[str, BaseGeometry], **names: str) -> list[Feature]:
     """Return ten small squares, each inside a commune; `names` are the properties: key and name."""
     key, name = names["key"], names["name"]
     return [
@@ -41,7 +42,9 @@ def squares(contours: dict[str, shapely.Geometry], **names: str) -> list[Feature
     ]
 
 
-def build_features(connector_id: str, contours: dict[str, shapely.Geometry], desk: Desk) -> list[Feature]:
+def build_features(  # noqa: PLR0911 - one shape a source
+    connector_id: str, contours: dict[str, BaseGeometry], desk: Desk
+) -> list[Feature]:
     """Return what each source publishes, but for the CSV."""
     inside = [c.representative_point() for c in contours.values()]
     if connector_id in {"znieff1", "znieff2"}:
@@ -83,7 +86,7 @@ def publish(desk: Desk, layer_id: str, connector_id: str, features: Sequence[Fea
         desk.publish(layer_id, connector_id, zipped(body) if connector_id == "perimetres" else body, **how)
 
 
-def publish_good(desk: Desk, layer_id: str, connector_id: str, contours: dict[str, shapely.Geometry]) -> bytes:
+def publish_good(desk: Desk, layer_id: str, connector_id: str, contours: dict[str, BaseGeometry]) -> bytes:
     """Publish a source as it should be; return its bytes."""
     if connector_id == "consolidation":
         body = irve_csv(*points(*[{}] * 10)).encode()
@@ -123,9 +126,9 @@ def _in_cp1252(body: bytes, connector_id: str) -> bytes:
         "libelle", "libellé").replace("Zonage", "Zonâge").replace("L'Escaut", "Selle-près").encode("cp1252")  # fmt: skip
 
 
-@pytest.mark.parametrize(("layer_id", "connector_id"), [*FILES, *WFS], ids=lambda x: str(x))
+@pytest.mark.parametrize(("layer_id", "connector_id"), [*FILES, *WFS], ids=str)
 def test_a_source_comes_stays_and_is_left_alone_when_it_breaks(
-    desk: Desk, contours: dict[str, shapely.Geometry], layer_id: str, connector_id: str
+    desk: Desk, contours: dict[str, BaseGeometry], layer_id: str, connector_id: str
 ) -> None:
     desk.keep_only(layer_id, connector_id)
     body = publish_good(desk, layer_id, connector_id, contours)
@@ -164,7 +167,7 @@ def _publish_bytes(desk: Desk, layer_id: str, connector_id: str, path: str, body
         desk.publish(layer_id, connector_id, body, headers=headers, etag='"v2"')
 
 
-def test_a_304_reads_nothing(desk: Desk, contours: dict[str, shapely.Geometry]) -> None:
+def test_a_304_reads_nothing(desk: Desk, contours: dict[str, BaseGeometry]) -> None:
     for layer_id, connector_id in FILES:
         publish_good(desk, layer_id, connector_id, contours)
     desk.refresh("commune", "qpv", "irve", "gare")
@@ -175,7 +178,7 @@ def test_a_304_reads_nothing(desk: Desk, contours: dict[str, shapely.Geometry]) 
     assert [s.headers.get("if-none-match") for s in asked] == ['"v1"'] * 4
 
 
-def test_the_others_go_on(desk: Desk, contours: dict[str, shapely.Geometry]) -> None:
+def test_the_others_go_on(desk: Desk, contours: dict[str, BaseGeometry]) -> None:
     for layer_id, connector_id in [*FILES, *WFS]:
         if connector_id not in {"perimetres", "zsc"}:
             publish_good(desk, layer_id, connector_id, contours)
@@ -191,7 +194,7 @@ def test_the_others_go_on(desk: Desk, contours: dict[str, shapely.Geometry]) -> 
 # --- ZIP ---------------------------------------------------------------------------------------------------------
 
 
-def test_zips_that_are_refused(desk: Desk, contours: dict[str, shapely.Geometry]) -> None:
+def test_zips_that_are_refused(desk: Desk, contours: dict[str, BaseGeometry]) -> None:
     publish_good(desk, "qpv", "perimetres", contours)
     desk.refresh("qpv")
     state = desk.content("qpv")
@@ -214,7 +217,7 @@ def test_zips_that_are_refused(desk: Desk, contours: dict[str, shapely.Geometry]
         assert desk.content("qpv") == state
 
 
-def test_a_copy_made_on_a_mac_is_one_file(desk: Desk, contours: dict[str, shapely.Geometry]) -> None:
+def test_a_copy_made_on_a_mac_is_one_file(desk: Desk, contours: dict[str, BaseGeometry]) -> None:
     body = collection(build_features("perimetres", contours, desk))
     double = "__MACOSX/GEOJSON/._QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"
     desk.publish("qpv", "perimetres", zipped(body, "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson", double))
@@ -264,7 +267,7 @@ def test_the_irve_fields_are_those_of_the_national_schema(desk: Desk) -> None:
 
 
 def test_a_geometry_of_another_projection_is_told(
-    desk: Desk, contours: dict[str, shapely.Geometry], tmp_path: Path
+    desk: Desk, contours: dict[str, BaseGeometry], tmp_path: Path
 ) -> None:
     del tmp_path
     publish_good(desk, "gare", "gares", contours)

@@ -186,7 +186,7 @@ def test_an_entry_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path: 
     packed = bytearray(zipped(b"x" * 5_000_000, "a.geojson"))
     place = packed.rfind(b"PK\x01\x02")
     packed[place + 24 : place + 28] = (100).to_bytes(4, "little")
-    with pytest.raises(ImportRefusedError, match="n'est pas un ZIP complet|trop gros|JSON"):
+    with pytest.raises(ImportRefusedError, match=r"n'est pas un ZIP complet|trop gros|JSON"):
         read(tmp_path, "zip", bytes(packed))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.importing.published import IRVE, feature
-from webmap.importing.reading import Around, Tally, build_rows
 from webmap.importing.readers import Feature, parse_point
+from webmap.importing.reading import Around, Tally, build_rows
 from webmap.importing.source_rows import build_source_row
 
 if TYPE_CHECKING:
@@ -123,6 +123,14 @@ def test_an_identifier_that_is_none_is_never_a_key(irve: tuple[LayerDefinition, 
     assert [row["id_pdc_itinerance"] for row in rows] == ["FRABCE0"]
     assert tally.without_key == 3
     assert "3 sans identifiant près du territoire, laissées de côté" in tally.told()
+
+
+@pytest.mark.parametrize("word", ["Non concerné", "NON CONCERNE", ""])
+def test_a_station_that_is_none_is_no_station(irve: tuple[LayerDefinition, Connector], word: str) -> None:
+    rows, tally = read(irve, *[{"id_station_itinerance": word, "restriction_gabarit": "Non concerné"}] * 2)
+    assert [row["id_station_itinerance"] for row in rows] == [None, None]
+    assert {row["restriction_gabarit"] for row in rows} == {"Non concerné"}  # a free text, not an identifier
+    assert tally.aside == []
 
 
 def test_what_is_far_is_not_counted_as_without_identifier(irve: tuple[LayerDefinition, Connector]) -> None:

@@ -82,7 +82,7 @@ class Figure(_Strict):
 
     id: Identifier
     label: Text
-    value: float
+    value: int | float
     unit: Text
     source: Identifier | Text
     line: Text | None = None

@@ -7,12 +7,11 @@ import fnmatch
 import hashlib
 import io
 import json
-import math
 import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from webmap.errors import ImportRefusedError
 
@@ -28,15 +27,21 @@ _LONGEST_LINE = 1_000_000  # characters
 _JSON_WORDS = {True: "true", False: "false"}
 
 
-@dataclass(frozen=True)
-class Feature:
-    """One object of a source: its properties as text (None where null) and its geometry as GeoJSON text, WGS84."""
+class Feature(NamedTuple):
+    """One object of a source: its properties as text (None where null) and its geometry, WGS84."""
 
     properties: Mapping[str, str | None]
-    geometry: str | None
-    point: tuple[float, float] | None = None  # (lon, lat), when the geometry is a point read from a CSV
+    drawn: str | None = None  # GeoJSON text
+    point: tuple[float, float] | None = None  # (lon, lat), for a point read from a CSV
     swapped: bool = False
     abroad: bool = False
+
+    @property
+    def geometry(self) -> str | None:
+        """The geometry as GeoJSON text; a point is written only when it is asked for."""
+        if self.point is None:
+            return self.drawn
+        return f'{{"type": "Point", "coordinates": [{self.point[0]!r}, {self.point[1]!r}]}}'
 
 
 @dataclass(frozen=True)
@@ -183,10 +188,9 @@ def _read_rows(connector: Connector, raw: IO[bytes], name: str) -> Iterator[Feat
 _LONGITUDES, _LATITUDES = (-5.5, 9.7), (41.0, 51.5)
 
 
-# One number, or two with a decimal comma each: « [3,38, 50,32] » has four parts.
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]+)?")
-_WITH_COMMAS = re.compile(r"([+-]?[0-9]+),([0-9]+)\s*[,; ]\s*([+-]?[0-9]+),([0-9]+)")
-_PAIR = 2
+_NUMBER = r"([+-]?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]+)?)"
+_PAIR = re.compile(rf"[\s\[(]*{_NUMBER}\s*,\s*{_NUMBER}[\s\])]*")
+_WITH_COMMAS = re.compile(r"[\s\[(]*([+-]?[0-9]+,[0-9]+)\s*[,; ]\s*([+-]?[0-9]+,[0-9]+)[\s\])]*")  # « [3,38, 50,32] »
 
 
 def parse_point(text: str, properties: Mapping[str, str | None]) -> Feature:
@@ -194,26 +198,19 @@ def parse_point(text: str, properties: Mapping[str, str | None]) -> Feature:
 
     Without geometry when the text is no pair of numbers; a pair that is in France neither way is left as it is.
     """
-    x, y = _parse_pair(text)
-    if not (math.isfinite(x) and math.isfinite(y)):
-        return Feature(properties, None)
-    straight, swapped = _in_france(x, y), _in_france(y, x)
-    lon, lat = (y, x) if swapped and not straight else (x, y)
-    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the range of degrees
-        return Feature(properties, None)
-    geometry = f'{{"type": "Point", "coordinates": [{lon!r}, {lat!r}]}}'
-    return Feature(properties, geometry, (lon, lat), swapped=swapped and not straight, abroad=not (straight or swapped))
-
-
-def _parse_pair(text: str) -> tuple[float, float]:
-    """Return the two numbers of a text, not-a-number when there are no two."""
-    bare = text.strip().strip("[]()").strip()
-    if commas := _WITH_COMMAS.fullmatch(bare):
-        return float(f"{commas[1]}.{commas[2]}"), float(f"{commas[3]}.{commas[4]}")
-    parts = [part.strip() for part in bare.split(",")]
-    if len(parts) != _PAIR or not all(map(_NUMBER.fullmatch, parts)):
-        return math.nan, math.nan
-    return float(parts[0]), float(parts[1])
+    if found := _PAIR.fullmatch(text):
+        x, y = float(found[1]), float(found[2])
+    elif found := _WITH_COMMAS.fullmatch(text):
+        x, y = float(found[1].replace(",", ".")), float(found[2].replace(",", "."))
+    else:
+        return Feature(properties)
+    if _in_france(x, y):
+        return Feature(properties, None, (x, y))
+    if _in_france(y, x):
+        return Feature(properties, None, (y, x), swapped=True)
+    if abs(x) <= 180 and abs(y) <= 90:  # noqa: PLR2004 - the range of degrees
+        return Feature(properties, None, (x, y), abroad=True)
+    return Feature(properties)
 
 
 def _in_france(lon: float, lat: float) -> bool:

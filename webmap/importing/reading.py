@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from webmap.importing.source_rows import build_source_row
+from webmap.importing.source_rows import build_source_row, is_no_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,8 +76,7 @@ def build_rows(
 
     `date` (ISO) is the file's: the vintage of rows whose source states none.
     """
-    wanted = {connector.columns.get(name, name) for name in (*layer.field_ids, "code_insee", "etat")}
-    null_keys = {_fold(text) for text in connector.null_keys}
+    wanted = wanted_columns(layer, connector)
     west, south, east, north = around.box
     for number, feature in enumerate(features, 1):
         properties = feature.properties
@@ -87,7 +85,7 @@ def build_rows(
             tally.columns |= wanted & properties.keys()
         key = (properties.get(connector.key) or "").strip()
         bounds = _bounds(feature)
-        if bounds is None and feature.geometry is not None:
+        if bounds is None and feature.drawn is not None:
             tally.aside.append(f"objet {number} ({key}) : géométrie illisible")
             continue
         named = (properties.get(connector.columns.get("code_insee", "code_insee")) or "").strip() in around.communes
@@ -99,7 +97,7 @@ def build_rows(
                 tally.misplaced.append(key)
         if not near:
             continue
-        if not key or _fold(key) in null_keys:
+        if not key or is_no_identifier(connector, key):
             tally.without_key += 1
             continue
         row, problems = build_source_row(layer, connector, properties, date)
@@ -109,23 +107,24 @@ def build_rows(
             yield {**row, "geometry": feature.geometry}
 
 
+def wanted_columns(layer: LayerDefinition, connector: Connector) -> set[str]:
+    """Return the columns of a source that would fill a field, or be compared with one."""
+    if connector.mode == "geometry":
+        return {connector.key, *connector.compare.values()}
+    return {connector.columns.get(name, name) for name in (*layer.field_ids, "code_insee", "etat")}
+
+
 def _bounds(feature: Feature) -> tuple[float, float, float, float] | None:
     """Return the box of a feature; None when it has no geometry, or one that cannot be read."""
     if feature.point is not None:
         return (*feature.point, *feature.point)
-    if feature.geometry is None:
+    if feature.drawn is None:
         return None
     try:
-        west, south, east, north = shapely.from_geojson(feature.geometry).bounds
+        west, south, east, north = shapely.from_geojson(feature.drawn).bounds
     except (shapely.errors.GEOSException, ValueError):
         return None
     return (west, south, east, north) if west <= east else None  # NaN: empty
-
-
-def _fold(text: str) -> str:
-    """« Non concerné », « NON CONCERNE » and « non  concerné » are the same answer."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def _some(names: list[str]) -> str:

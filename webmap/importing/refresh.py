@@ -18,7 +18,7 @@ from webmap.importing.contours import bring_contours
 from webmap.importing.fetch import fetch, silent
 from webmap.importing.pages import fetch_pages
 from webmap.importing.readers import read_features
-from webmap.importing.reading import Around, Tally, build_rows
+from webmap.importing.reading import Around, Tally, build_rows, wanted_columns
 from webmap.importing.remote import Fetched, NotModified, Previous, Remote
 from webmap.store import contours, history, loads, placement, staging
 from webmap.store.writing import take_turn, write
@@ -215,7 +215,7 @@ def _bring(
     date = max(map(_date, files))
     features = read_features(connector, [file.path for file in files])
     rows = build_rows(layer, connector, features, date, around, tally)
-    columns = known.columns if known else frozenset()
+    columns = known.columns & wanted_columns(layer, connector) if known else frozenset()
     arrival = Arrival(layer, connector, extent, columns, job.options.accept)
     changes, told = bring_in(arrival, connection, rows, tally)
     return changes, [*tally.told(), *told]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from webmap.importing.rows import MAX_CELL, check_common, parse_field
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from webmap.catalog.connector import Connector
-    from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.definition import FieldDefinition, LayerDefinition
 
     Row = dict[str, Any]
 
@@ -48,19 +50,39 @@ def build_source_row(
         cells = {name: (text or "").strip() for name, text in texts.items()}
         _check_texts(cells, problems)
         row = dict.fromkeys(layer.field_ids)
-        row |= {name: _parse(layer, name, cells[name], []) for name in connector.compare}
+        row |= {name: _parse(layer.field(name), cells[name], []) for name in connector.compare}
         return {**row, layer.key: cells[layer.key]}, problems
     texts = {name: properties.get(connector.columns.get(name, name)) for name in (*layer.field_ids, *_COMMON)}
     texts |= {"etat": "existant", **connector.constants, layer.key: properties.get(connector.key)}
     cells = {name: (text or "").strip() for name, text in texts.items()}
     _check_texts(cells, problems)
-    row = {field.id: _parse(layer, field.id, cells[field.id], problems) for field in layer.fields}
+    for measure in layer.measures:  # what is counted by its different values is an identifier too
+        name = measure.field or ""
+        if measure.type == "distincts" and is_no_identifier(connector, cells.get(name, "")):
+            cells[name] = ""
+    row = {field.id: _parse(field, cells[field.id], problems) for field in layer.fields}
     row |= {name: cells[name] or None for name in _COMMON}
     row |= {layer.key: row[layer.key] if layer.key in layer.field_ids else cells[layer.key]}
     row |= {"precision": "exacte", "source": connector.source, "millesime": connector.millesime or date}
     # The record of the load keeps the address; the row's own, when the source gives none, is that of the source.
     row["source_url"] = row["source_url"] or connector.url.partition("?")[0]
     return row, problems + check_common({**row, "geom": "présente"})
+
+
+def is_no_identifier(connector: Connector, text: str) -> bool:
+    """Whether a text is one of the connector's `null_keys`, however it is written."""
+    return bool(text) and _fold(text) in _fold_all(connector.null_keys)
+
+
+@cache
+def _fold_all(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_fold, texts))
+
+
+def _fold(text: str) -> str:
+    """« Non concerné », « NON CONCERNE » and « non  concerné » are the same answer."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def _check_texts(cells: Mapping[str, str], problems: list[str]) -> None:
@@ -76,9 +98,8 @@ def _holds_unwritable(text: str) -> bool:
     return any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
-def _parse(layer: LayerDefinition, name: str, text: str, problems: list[str]) -> object:
+def _parse(field: FieldDefinition, text: str, problems: list[str]) -> object:
     """Type a cell of a field; what official files write in their own way is first put into ours."""
-    field = layer.field(name)
     match field.type:
         case "boolean":
             text = _BOOLEANS.get(text.lower(), text)
