@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from webmap.cli.bassins import bassins
+from webmap.cli.communes import communes
 from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
 from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
@@ -108,6 +109,7 @@ def layers_check() -> None:
 
 main.add_command(sources)
 main.add_command(bassins)
+main.add_command(communes)
 main.add_command(territoire)
 
 

@@ -128,12 +128,12 @@ def _check_members(known: Iterable[str], found: Iterable[str], joined: list[str]
     if missing:
         problems.append(
             f"{len(missing)} communes du territoire sans contour : {_shorten(missing)} ;"
-            " si elles ont quitté l'agglomération, ajoutez --accepter"
+            " si elles ont quitté l'agglomération, dites-le (webmap communes quitter), ou ajoutez --accepter pour s'en passer"
         )
     if joined:
         problems.append(
             f"{len(joined)} communes absentes de la liste de l'atlas : {_shorten(joined)} ; si elles ont rejoint l'agglomération,"
-            " complétez la liste, ou ajoutez --accepter pour s'en passer"
+            " dites-le (webmap communes rejoindre), ou ajoutez --accepter pour s'en passer"
         )
     return problems
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from webmap.catalog.load import read_catalog
 from webmap.errors import CatalogError, ImportRefusedError
 from webmap.importing.rows import parse_rows, read_csv
 from webmap.store import loads, placement
+from webmap.store.adhesions import Adhesion, fetch_departed, record_adhesions
 from webmap.store.writing import take_turn
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
 
     Row = dict[str, Any]
+
+
+ADHESIONS = "adhesions.csv"
+_DAY = re.compile(r"(\d{4}(-\d{2}-\d{2})?)?")
 
 
 def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list[str]:
@@ -40,6 +46,10 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
         changes = []
         for layer, digest in changed:
             rows, members = seeds[layer.id]
+            if layer.id == "commune":
+                record_adhesions(connection, read_adhesions(catalog))
+                departed = fetch_departed(connection)
+                rows = [row for row in rows if row["code_insee"] not in departed]
             if layer.decoupage:
                 loads.replace_members(connection, layer.id, members)
             report = loads.load_rows(connection, layer, rows)
@@ -56,11 +66,33 @@ def load_checked_catalog(layers_folder: Path, facts_folder: Path | None = None, 
     catalog, problems = read_catalog(layers_folder, facts_folder, couches)
     try:
         read_seeds(catalog, catalog.layers)
+        read_adhesions(catalog)
     except ImportRefusedError as error:
         problems += error.problems
     if problems:
         raise CatalogError(problems)
     return catalog
+
+
+def read_adhesions(catalog: Catalog) -> list[Adhesion]:
+    """Read `layers/commune/adhesions.csv`: who was a member, since when, until when. No file, no history."""
+    path = catalog.folder / "commune" / ADHESIONS
+    raws = read_csv(path) if path.exists() else []
+    problems = [
+        f"ligne {number} : depuis, jusque : attendu AAAA ou AAAA-MM-JJ"
+        for number, raw in enumerate(raws, 2)
+        if not all(_DAY.fullmatch(raw.get(name, "")) for name in ("depuis", "jusque"))
+    ]
+    problems += [
+        f"ligne {number} : source « {raw.get('source', '')} » absente de layers/documents.toml"
+        for number, raw in enumerate(raws, 2)
+        if raw.get("source") not in catalog.documents
+    ]
+    if problems:
+        raise ImportRefusedError(f"layers/commune/{ADHESIONS} est refusé.", problems)
+    return [
+        Adhesion(r["code_insee"], r["nom"], r["depuis"], r["jusque"] or None, r["motif"], r["source"]) for r in raws
+    ]
 
 
 def seed_hash(catalog: Catalog, layer: LayerDefinition) -> str:
@@ -69,8 +101,8 @@ def seed_hash(catalog: Catalog, layer: LayerDefinition) -> str:
     reading = [layer.seed.model_dump_json(), *(field.model_dump_json() for field in layer.fields)]
     if layer.decoupage:
         reading.append(layer.decoupage.model_dump_json())
-    path = _path(catalog, layer)
-    digest.update(path.read_bytes() if path.exists() else b"")
+    for path in (_path(catalog, layer), catalog.folder / layer.id / ADHESIONS):
+        digest.update(path.read_bytes() if path.exists() else b"")
     digest.update("\n".join(reading).encode())
     return digest.hexdigest()
 

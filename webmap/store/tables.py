@@ -59,6 +59,19 @@ verification = Table(
     comment="The last time each official source was asked, and what came of it.",
 )
 
+adhesion = Table(
+    "adhesion",
+    metadata,
+    Column("code_insee", Text, primary_key=True),
+    Column("depuis", Text, primary_key=True, server_default="", comment="AAAA or AAAA-MM-JJ; empty: not known"),
+    Column("nom", Text, nullable=False),
+    Column("jusque", Text, comment="first day it is no longer a member; NULL: still one"),
+    Column("motif", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("commune", JSONB, comment="its row of pub.commune when it left, to put back"),
+    comment="Periods of membership of the agglomeration; a commune without a line is a member.",
+)
+
 affectation = Table(
     "affectation",
     metadata,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, render_template
 
 from webmap.errors import NotFoundError
+from webmap.store.adhesions import fetch_adhesions
 from webmap.store.places import fetch_commune_names, fetch_unit_places
 from webmap.store.report import fetch_report
 from webmap.store.summaries import fetch_units
@@ -170,6 +171,7 @@ def _unit_page(report: Report, part: UnitReport) -> Response:
         "stated": [value for value in report.ensemble.values if value.declare],
         "shares": build_shares(part, report.ensemble) if report.decoupage != "territoire" else None,
         "places": places,
+        "adhesions": fetch_adhesions(atlas.database, part.unit.code) if report.decoupage == "commune" else [],
         "communes": fetch_commune_names(atlas.database),
         "assignments": fetch_assignments(atlas.database, report.decoupage),
     }

@@ -6,7 +6,7 @@ UNION ALL SELECT 'territoire', {code}, {nom}
 {units};
 
 CREATE OR REPLACE VIEW app.membre AS
-SELECT decoupage, unite AS code, code_insee FROM app.appartenance
+SELECT decoupage, unite AS code, code_insee FROM app.appartenance JOIN pub.commune USING (code_insee)
 UNION ALL SELECT 'commune', code_insee, code_insee FROM pub.commune
 UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune;
 
