@@ -20,13 +20,13 @@ const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)").matc
 const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
 const titreOf = (id) => couchesById.get(id)?.titre ?? id;
 
-function readFragment() {
-  const { etat: found, inconnus } = resolveFragment(decodeFragment(location.hash), atlas);
+function readFragment(fragment) {
+  const { etat: found, inconnus } = resolveFragment(decodeFragment(fragment), atlas);
   if (inconnus.length) showAvis("inconnus", `Ce lien nomme ce que cet atlas n’a pas (ou plus) : ${inconnus.join(", ")}. Le reste est affiché.`, { kind: "alerte" });
   return found;
 }
 
-const found = readFragment();
+const found = readFragment(location.hash);
 // A third-party basemap named by a link is tried like one picked by hand, after our own has been drawn.
 const etat = createEtat({ ...initialEtat(atlas), ...found, fond: initialEtat(atlas).fond });
 const panneau = initPanneau();
@@ -145,8 +145,9 @@ document.addEventListener("keydown", (event) => {
   if (!byId("volet").hidden) closeVolet();
   else if (panneau.narrow() && panneau.isOpen()) panneau.set(false, true);
 });
-window.addEventListener("hashchange", () => {
-  const next = readFragment();
+// The event's own address: a late writeFragment may have put the old state back in the bar before this runs.
+window.addEventListener("hashchange", ({ newURL }) => {
+  const next = readFragment(new URL(newURL).hash);
   etat.update({ filtre: null, fiche: null, ...next, fond: etat.get().fond });
   if (next.vue || next.filtre) showVue(next);
   if (next.fond && next.fond !== etat.get().fond) fonds.choose(next.fond);

@@ -146,9 +146,13 @@ def test_scale_bar_is_true_at_this_latitude(first_view: Opened, live: Live) -> N
         first_view.page.goto(f"{live.origin}/#couches=&vue={zoom}/{lat}/{lon}")
         first_view.wait("(zoom) => Math.abs(window.atlas.vue().zoom - zoom) < 0.01", zoom)
         first_view.settle()
-        number, unit = first_view.page.inner_text("#echelle-texte").split()
+        first_view.steady()
+        text, width = first_view.page.evaluate(  # in one look: the bar follows the view
+            "[document.getElementById('echelle-texte').textContent,"
+            " document.getElementById('echelle-trait').getBoundingClientRect().width]"
+        )
+        number, unit = text.split()
         metres = float(number.replace(",", ".")) * {"m": 1, "km": 1000}[unit]
-        width = first_view.box("#echelle-trait")["width"]
         half = math.degrees(width * first_view.resolution() / 6378137) / 2
         vue = first_view.vue()
         ground = Geod(ellps="GRS80").inv(vue["lon"] - half, vue["lat"], vue["lon"] + half, vue["lat"])[2]
