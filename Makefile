@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-long lint front clean
+.PHONY: help run stop test test-long lint audit front clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,11 @@ test: ## Passe tous les contrôles et tous les tests, navigateur compris
 test-long: ## Passe les tests bornés mais longs
 	@$(PYTHON) bin/prepare --tests
 	$(BIN)/pytest -m long
+
+audit: ## Cherche les failles connues des dépendances ; demande un réseau ouvert
+	@$(PYTHON) bin/prepare --tests
+	$(BIN)/pip-audit --skip-editable
+	cd static && npm audit
 
 clean: ## Supprime tout ce que make a créé ; demande avant d'effacer les données
 	@bin/clean
