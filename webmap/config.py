@@ -84,6 +84,7 @@ class Deployment(_Strict):
     fonds: tuple[Fond, ...] = Field(min_length=1)
     faits: str | None = Field(default=None, description="folder of the territory's own layers, beside the file")
     couches: tuple[str, ...] = Field(default=(), description="shared layers it takes; only with `faits`")
+    decoupages: tuple[str, ...] = Field(default=(), description="découpages it reads by first, in order; others follow")
 
     @model_validator(mode="after")
     def _couches_with_faits(self) -> Deployment:
@@ -116,6 +117,7 @@ class Settings(_Strict):
     fonds: tuple[Fond, ...]
     facts_folder: Path | None = None
     couches: tuple[str, ...] = ()
+    decoupages: tuple[str, ...] = ()
 
     @property
     def database_name(self) -> str:
@@ -173,4 +175,5 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         fonds=deployment.fonds,
         facts_folder=config_file.parent / deployment.faits if deployment.faits else None,
         couches=deployment.couches,
+        decoupages=deployment.decoupages,
     )

@@ -110,3 +110,11 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_document_is_cited_in_full(catalog: Catalog) -> None:
     assert catalog.cite("projet-de-territoire").startswith("Projet de Territoire 2024-2044 (Communauté")
     assert catalog.cite("autre") == "autre"
+
+
+def test_a_territory_names_the_decoupages_it_reads_by(settings: Settings) -> None:
+    catalog = load_catalog(settings.layers_folder, decoupages=("bv2022", "bassin"))
+    assert [layer.id for layer in catalog.decoupages] == ["bv2022", "bassin", "equipe"]
+    assert {layer.id for layer in load_catalog(settings.layers_folder).decoupages} == {"bassin", "equipe", "bv2022"}
+    with pytest.raises(CatalogError, match="« qpv » n'est pas un découpage"):
+        load_catalog(settings.layers_folder, decoupages=("qpv",))

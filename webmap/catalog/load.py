@@ -58,6 +58,7 @@ class Catalog:
     layers: tuple[LayerDefinition, ...]
     themes: tuple[Theme, ...]
     documents: dict[str, Document]
+    read_by: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, LayerDefinition]:
@@ -71,8 +72,9 @@ class Catalog:
 
     @cached_property
     def decoupages(self) -> tuple[LayerDefinition, ...]:
-        """The public layers whose rows are units made of communes."""
-        return tuple(layer for layer in self.public if layer.decoupage)
+        """The public layers whose rows are units made of communes, those the territory names first, in its order."""
+        found = {layer.id: layer for layer in self.public if layer.decoupage}
+        return tuple(found[name] for name in dict.fromkeys((*self.read_by, *found)) if name in found)
 
     def require_public(self, layer_id: str) -> LayerDefinition:
         """Return a public layer; an internal one is as if it did not exist. Raises NotFoundError."""
@@ -168,12 +170,15 @@ def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> li
 
 
 def read_catalog(
-    layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()
+    layers_folder: Path,
+    facts_folder: Path | None = None,
+    couches: Sequence[str] = (),
+    decoupages: Sequence[str] = (),
 ) -> tuple[Catalog, list[str]]:
     """Read themes, documents and every layer: what could be read, and the problems of the rest.
 
     With `facts_folder`, the catalogue is another territory's: the shared layers named in `couches`, each with the
-    territory's own part, and the layers that are its alone.
+    territory's own part, and the layers that are its alone. `decoupages` names those it reads by first, in order.
     """
     problems: list[str] = []
     themes_path = layers_folder / "themes.toml"
@@ -186,18 +191,26 @@ def read_catalog(
     layers = [layer for folder, own in folders if (layer := _load_layer(folder, own, problems)) is not None]
     if themes is not None and len(layers) == len(folders):
         problems += _check_whole(layers, themes.themes)
+        known = {layer.id for layer in layers if layer.decoupage}
+        problems += [f"decoupages : « {name} » n'est pas un découpage" for name in decoupages if name not in known]
     catalog = Catalog(
         folder=facts_folder or layers_folder,
         layers=tuple(sorted(layers, key=lambda layer: (layer.order, layer.id))),
         themes=themes.themes if themes else (),
         documents=documents,
+        read_by=tuple(decoupages),
     )
     return catalog, problems
 
 
-def load_catalog(layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()) -> Catalog:
+def load_catalog(
+    layers_folder: Path,
+    facts_folder: Path | None = None,
+    couches: Sequence[str] = (),
+    decoupages: Sequence[str] = (),
+) -> Catalog:
     """Read the definitions. Raises CatalogError with all the problems of all the folders."""
-    catalog, problems = read_catalog(layers_folder, facts_folder, couches)
+    catalog, problems = read_catalog(layers_folder, facts_folder, couches, decoupages)
     if problems:
         raise CatalogError(problems)
     return catalog

@@ -61,7 +61,10 @@ def db_stop() -> None:
 def db_upgrade() -> None:
     """Met la base à jour : schéma, tables des couches, faits."""
     settings = load_settings(os.environ)
-    _prepare_database(settings, load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches))
+    _prepare_database(
+        settings,
+        load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages),
+    )
 
 
 @db.command("etat")
@@ -103,7 +106,7 @@ def layers() -> None:
 def layers_check() -> None:
     """Vérifie toutes les couches et dit tous les problèmes à la fois."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     click.echo(f"{len(catalog.layers)} couches, aucun problème.")
 
 
@@ -121,7 +124,9 @@ def serve() -> None:
     address = check_address(settings)
     with contextlib.ExitStack() as stack:
         with step("Catalogue des couches"):
-            catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+            catalog = load_checked_catalog(
+                settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages
+            )
         if not settings.database_url:
             cluster = Cluster(settings.root / ".webmap")
             if not cluster.running():

@@ -32,7 +32,7 @@ def bassins() -> None:
 def affecter(code_insee: str, bassin: str, motif: str) -> None:
     """Range la commune CODE_INSEE dans BASSIN ; toutes les synthèses suivent aussitôt."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     if _DECOUPAGE not in {layer.id for layer in catalog.layers if layer.decoupage}:
         raise BadParameterError("Ce territoire n'a pas de découpage en bassins.")
     if not motif.strip():

@@ -64,7 +64,7 @@ def _change(code_insee: str, name: str | None, date: dt.datetime, reason: str) -
     if not reason.strip():
         raise BadParameterError("Le motif est vide : dites pourquoi, la décision le garde.")
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     day = date.date().isoformat()
     with write(start_database(settings)) as connection:
         take_turn(connection)

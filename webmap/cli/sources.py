@@ -43,7 +43,7 @@ def sources() -> None:
 def load(couche: str, fichier: Path, *, accepter: bool) -> None:
     """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     click.echo(load_source(start_database(settings), catalog, settings, couche, fichier, accept=accepter))
 
 
@@ -56,7 +56,7 @@ def load(couche: str, fichier: Path, *, accepter: bool) -> None:
 def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float | None, *, accepter: bool) -> None:
     """Met à jour les COUCHES nommées, ou toutes, depuis leurs sources officielles."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     known = {layer.id for layer in catalog.layers if layer.connectors}
     for couche in couches:
         if couche not in known:
@@ -79,7 +79,7 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
 def mirror(dossier: Path) -> None:
     """Remplit DOSSIER d'une copie des sources, à porter sur une machine sans réseau (--mirror DOSSIER)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     failures = 0
     for name, sentence in mirror_sources(catalog, settings, dossier, _show_progress):
         failures += sentence is not None
@@ -93,7 +93,7 @@ def mirror(dossier: Path) -> None:
 def state() -> None:
     """Dit quand chaque source a été demandée, et ce qu'elle a donné."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
     checks = fetch_checks(start_database(settings))
     for layer in catalog.layers:
         for connector in layer.connectors:

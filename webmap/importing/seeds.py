@@ -61,9 +61,14 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
     return changes
 
 
-def load_checked_catalog(layers_folder: Path, facts_folder: Path | None = None, couches: Sequence[str] = ()) -> Catalog:
+def load_checked_catalog(
+    layers_folder: Path,
+    facts_folder: Path | None = None,
+    couches: Sequence[str] = (),
+    decoupages: Sequence[str] = (),
+) -> Catalog:
     """Read the definitions and the seeds. Raises CatalogError with the problems of both: they are mended in one go."""
-    catalog, problems = read_catalog(layers_folder, facts_folder, couches)
+    catalog, problems = read_catalog(layers_folder, facts_folder, couches, decoupages)
     try:
         read_seeds(catalog, catalog.layers)
         read_adhesions(catalog)
