@@ -87,6 +87,7 @@ function carteReady(map) {
     node.setAttribute("role", "dialog");
     node.setAttribute("aria-label", "Fiche");
     close.setAttribute("aria-label", "Fermer la fiche");
+    close.setAttribute("href", `#${map.getContainer().id}`); // Leaflet's own « #close » leads nowhere
     node.querySelectorAll(".leaflet-popup-scrolled").forEach((content) => content.setAttribute("tabindex", "0"));
     node.onkeydown = (key) => key.key === "Escape" && map.closePopup();
     opener = box.contains(document.activeElement) ? document.activeElement : null;
