@@ -153,7 +153,7 @@ def test_killed_server_leaves_no_worker(project: Path) -> None:
     port = free_port()
     process, _ = start(project, PORT=str(port))
     process.kill()
-    process.communicate()
+    process.communicate(timeout=15)  # workers hold the other end: it closes with the last of them
     deadline = time.monotonic() + 10
     with socket.socket() as probe:
         while probe.connect_ex(("127.0.0.1", port)) == 0 and time.monotonic() < deadline:
@@ -162,6 +162,12 @@ def test_killed_server_leaves_no_worker(project: Path) -> None:
             probe = socket.socket()  # noqa: PLW2901 - one try, one socket
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert webmap(project, "stop").returncode == 0
+
+
+def test_worker_whose_parent_is_already_gone_leaves() -> None:
+    orphan = [sys.executable, "-c", "from webmap.cli.serving import _start_worker; _start_worker(None, 1)"]
+    left = subprocess.run(orphan, cwd=ROOT, check=False, timeout=30, capture_output=True)
+    assert (left.returncode, left.stderr) == (1, b"")
 
 
 def test_port_taken_by_another_is_told_before_the_long_steps(project: Path) -> None:

@@ -162,16 +162,20 @@ def run_server(settings: Settings, address: str) -> None:
     start = time.perf_counter()
     server.on_startup(lambda: threading.Thread(target=_announce, args=(settings, address, start), daemon=True).start())
     multiprocessing.set_start_method("fork", force=True)
-    server.serve(target_loader=lambda: _start_worker(settings), wrap_loader=False)
+    parent = os.getpid()
+    server.serve(target_loader=lambda: _start_worker(settings, parent), wrap_loader=False)
 
 
-def _start_worker(settings: Settings) -> Flask:
+def _start_worker(settings: Settings, parent: int) -> Flask:
     """Build one worker's application, in that worker, and arrange how it will be told to stop."""
     # Ctrl+C reaches a whole process group, then granian sends its own signal: a worker told twice hangs.
     os.setpgid(0, 0)
     # Until granian sets its own, a signal would only reach our copy of the parent's handler, and be lost.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_STOP_WITH_PARENT, signal.SIGTERM)
+    # Killed, not asked: a worker that is still starting loses a SIGTERM, and would then hold the port for ever.
+    ctypes.CDLL(None).prctl(_STOP_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above, which then says nothing
+        os._exit(1)
     return create_app(settings)
 
 
