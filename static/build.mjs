@@ -19,8 +19,8 @@ const options = {
   logLevel: "warning",
 };
 // Two builds: carte.js and carte.css share a name, and one build may not have two entry points of one name.
-const scripts = { ...options, entryPoints: { carte: "src/carte.js" } };
-const styles = { ...options, entryPoints: { carte: "css/carte.css", pages: "css/pages.css" } };
+const scripts = { ...options, entryPoints: { carte: "src/carte.js", unite: "src/unite.js" } };
+const styles = { ...options, entryPoints: { carte: "css/carte.css", pages: "css/pages.css", unite: "css/unite.css", rapport: "css/rapport.css" } };
 
 async function copyLeaflet() {
   const target = join(dist, "folium");

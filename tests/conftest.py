@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -43,9 +44,9 @@ def short_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """Start one private cluster for the whole session; make databases in it with `create_database`."""
+@contextlib.contextmanager
+def throw_away_cluster() -> Iterator[Cluster]:
+    """Start a private cluster that is deleted at the end, in a folder `postgres` can enter."""
     folder = Path(tempfile.mkdtemp(prefix="wm-", dir="/tmp"))
     folder.chmod(0o755)
     found = Cluster(folder, durable=False)
@@ -55,6 +56,13 @@ def cluster() -> Iterator[Cluster]:
     finally:
         found.destroy()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Start one private cluster for the whole session; make databases in it with `create_database`."""
+    with throw_away_cluster() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -76,14 +84,18 @@ def connect(cluster: Cluster, name: str) -> Database:
     )
 
 
-@pytest.fixture(scope="session")
-def filled(cluster: Cluster, catalog: Catalog, settings: Settings) -> str:
-    """Make the template all tests copy: migrated, built, filled with the facts. Returns its name."""
-    cluster.create_database("filled")
-    database = connect(cluster, "filled")
+def fill(database: Database, catalog: Catalog, settings: Settings) -> None:
+    """Bring an empty database to what an atlas starts with: migrated, built, filled with the facts."""
     upgrade(database, catalog, settings)
     load_seeds(database, catalog, settings)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def filled(cluster: Cluster, catalog: Catalog, settings: Settings) -> str:
+    """Make the template all tests copy. Returns its name."""
+    cluster.create_database("filled")
+    fill(connect(cluster, "filled"), catalog, settings)
     return "filled"
 
 

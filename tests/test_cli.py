@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.conftest import throw_away_cluster
 from webmap.store.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -37,15 +38,10 @@ def project(short_folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def foreign() -> Iterator[Cluster]:
     """Return a server that stands for someone else's, reached by DATABASE_URL."""
-    del tmp_path_factory  # its folders are 0700: the cluster would go under /var/lib
-    folder = Path("/tmp") / f"wm-cli-{os.getpid()}"  # noqa: S108 - ours by its number, removed below
-    found = Cluster(folder, durable=False)
-    found.start()
-    yield found
-    found.destroy()
-    shutil.rmtree(folder)
+    with throw_away_cluster() as found:
+        yield found
 
 
 def free_port() -> int:
@@ -206,7 +202,12 @@ def test_layers_check_counts_them(project: Path) -> None:
 def test_database_commands(project: Path) -> None:
     assert "arrêtée" in webmap(project, "db", "etat").stdout
     assert webmap(project, "db", "start").returncode == 0
-    assert "démarrée" in webmap(project, "db", "etat").stdout
+    assert webmap(project, "db", "etat").stdout.splitlines() == [
+        "Base privée : démarrée",
+        f"Dossier : {Cluster(project / '.webmap').base}",
+        f"Journal : {Cluster(project / '.webmap').log}",
+        f"Connexion : {Cluster(project / '.webmap').dsn('webmap_proprietaire')}",
+    ]
     assert "table créée" in webmap(project, "db", "upgrade").stdout
     assert "table créée" not in webmap(project, "db", "upgrade").stdout
     assert webmap(project, "db", "stop").returncode == 0
@@ -227,6 +228,15 @@ def test_unreachable_database(project: Path) -> None:
     result = webmap(project, "serve", PORT=str(free_port()), DATABASE_URL=url)
     refused(result, "DATABASE_URL")
     assert "motdepasse" not in result.stdout + result.stderr
+
+
+def test_the_state_of_a_server_of_ones_own_is_told_in_french(foreign: Cluster) -> None:
+    url = foreign.dsn("webmap_proprietaire")
+    told = webmap(ROOT, "db", "etat", DATABASE_URL=url).stdout
+    assert told.startswith("Base de DATABASE_URL : « webmap », elle répond\nServeur : PostgreSQL ")
+    assert told.endswith("port 5432\nCompte : webmap_proprietaire\n")
+    assert "{" not in told
+    refused(webmap(ROOT, "db", "etat", DATABASE_URL=url.replace("5432", "5433")), "La base de données ne répond pas")
 
 
 def test_nonsense_database_url(project: Path) -> None:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import re
 from typing import TYPE_CHECKING, Any
 
 import mapbox_vector_tile
 import pytest
-from click.testing import CliRunner
 
+from tests.commands import command_of
 from tests.importing.official_server import official_server
 from tests.importing.published import Desk, collection, feature, irve_csv, points, read_contours
 from webmap.app import create_app
-from webmap.cli import main
 from webmap.importing.seeds import load_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from click.testing import Result
     from flask.testing import FlaskClient
 
+    from tests.commands import Run
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
-
-    Run = Callable[..., Result]
-
-# The package gives their names to the groups of commands.
-sources_commands = importlib.import_module("webmap.cli.sources")
-bassins_commands = importlib.import_module("webmap.cli.bassins")
 
 
 @pytest.fixture
@@ -44,12 +36,7 @@ def desk(database_with_contours: Database, catalog: Catalog, settings: Settings)
 @pytest.fixture
 def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Return a function that runs the command on the test's database and sources."""
-    monkeypatch.delenv("WEBMAP_MIRROR", raising=False)
-    for module in (sources_commands, bassins_commands):
-        monkeypatch.setattr(module, "start_database", lambda _settings: desk.database)
-        monkeypatch.setattr(module, "load_checked_catalog", lambda *_args: desk.catalog)
-    monkeypatch.setattr(sources_commands, "_downloads", lambda _settings: tmp_path / "arrivees")
-    return lambda *arguments: CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+    return command_of(desk, monkeypatch, tmp_path / "arrivees")
 
 
 @pytest.fixture
@@ -69,13 +56,13 @@ def test_refresh_says_each_source_and_fails_when_one_does(desk: Desk, run: Run) 
     done = run("sources", "refresh", "irve")
     assert done.exit_code == 0
     assert done.output.startswith("✓ irve, consolidation : 10 lignes lues près du territoire ; 10 créées")
-    assert (
-        run("sources", "refresh", "irve").output == "= irve, consolidation : inchangée depuis le dernier chargement\n"
-    )
+    again = run("sources", "refresh", "irve").output.splitlines()
+    assert again[0] == "= irve, consolidation : inchangée depuis le dernier chargement"
+    assert again[1].endswith("mesures contrôlées sur 5 découpages : aucun écart")
     failed = run("sources", "refresh", "irve", "gare")
     assert failed.exit_code == 1
     assert "✗ gare, gares : " in failed.output
-    assert "1 sources n'ont pas répondu comme attendu ; leurs couches restent comme elles étaient." in failed.output
+    assert "1 source n'a pas répondu comme attendu ; sa couche reste comme elle était." in failed.output
     unknown = run("sources", "refresh", "licorne")
     assert unknown.exit_code == 1
     assert (
@@ -96,7 +83,7 @@ def test_accepter(desk: Desk, run: Run) -> None:
 def test_the_state_is_told_in_french(desk: Desk, run: Run) -> None:
     publish_irve(desk)
     before = run("sources", "etat").output
-    assert before.count("jamais demandée") == 10
+    assert before.count("jamais demandée") == 14
     run("sources", "refresh", "irve", "gare")
     lines = run("sources", "etat").output.splitlines()
     irve = next(line for line in lines if "irve, consolidation" in line)
@@ -116,7 +103,7 @@ def test_a_mirror_by_the_command(desk: Desk, run: Run, tmp_path: Path) -> None:
     assert made.exit_code == 1
     assert "✓ irve/consolidation.csv" in made.output
     assert "✗ mobilite/gares.geojson : " in made.output
-    assert "9 sources manquent dans le miroir ; le reste est utilisable." in made.output
+    assert "13 sources manquent dans le miroir ; le reste est utilisable." in made.output
     desk.server._routes.clear()
     assert run("sources", "refresh", "irve", "--mirror", str(tmp_path / "cle")).exit_code == 0
     assert len(desk.keys("irve")) == 10
@@ -132,13 +119,24 @@ def test_load_asks_before_a_hole(run: Run, tmp_path: Path, contours_file: Path) 
     assert run("sources", "load", "commune", str(path), "--accepter").exit_code == 0
 
 
+def test_load_of_a_web_page_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "communes.geojson"
+    path.write_text("<!DOCTYPE html><html><body>Téléchargement</body></html>", encoding="utf-8")
+    refused = run("sources", "load", "commune", str(path))
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "communes.geojson n'est pas du GeoJSON en UTF-8. Attendu : une FeatureCollection avec les propriétés code et nom.\n"
+        "C'est une page web, ou du XML : enregistrez le fichier GeoJSON lui-même, non la page qui y mène.\n"
+    )
+
+
 def test_the_pages_say_what_is_missing(desk: Desk, run: Run, client: FlaskClient) -> None:
     page = client.get("/couches").text
-    assert page.count("source jamais demandée") == 10
+    assert page.count("source jamais demandée") == 14
     assert "jamais demandée (<code>webmap sources refresh irve</code>)" in client.get("/couches/irve").text
     run("sources", "refresh", "--delai", "2")
     page = client.get("/couches").text
-    assert len(re.findall(r"échec le \d\d/\d\d/\d{4}", page)) == 10
+    assert len(re.findall(r"échec le \d\d/\d\d/\d{4}", page)) == 14
     irve = client.get("/couches/irve").text
     assert "la couche est restée comme elle était" in irve
     assert "Une couche encore vide" in irve
@@ -146,18 +144,6 @@ def test_the_pages_say_what_is_missing(desk: Desk, run: Run, client: FlaskClient
     run("sources", "refresh", "irve")
     irve = client.get("/couches/irve").text
     assert re.search(r"vérifiée le \d\d/\d\d/\d{4}, chargée le \d\d/\d\d/\d{4} \(10 lignes lues\)", irve)
-
-
-def test_the_first_start_asks_once_and_never_waits_for_all(
-    desk: Desk, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    del run, tmp_path
-    sources_commands.refresh_once(desk.database, desk.catalog, desk.settings)
-    assert "Certaines sources n'ont pas répondu : l'atlas démarre avec ce qu'il a." in capsys.readouterr().out
-    assert {s.path for s in desk.server.seen} == {"/epcis/200042190/communes"}  # the probe, and no other
-    seen = len(desk.server.seen)
-    sources_commands.refresh_once(desk.database, desk.catalog, desk.settings)
-    assert len(desk.server.seen) == seen
 
 
 # --- bassins -----------------------------------------------------------------------------------------------------
@@ -194,7 +180,10 @@ def test_every_summary_follows_a_decision_at_once(desk: Desk, run: Run, client: 
         for r in desk.rows("SELECT population_municipale FROM pub.commune WHERE code_insee = %s", [COMMUNE])
     ]
     done = run("bassins", "affecter", COMMUNE, TO, "--motif", "  Délibération du 12 mars  ")
-    assert (done.exit_code, done.output) == (0, f"{COMMUNE} : {FROM} → {TO} (Délibération du 12 mars)\n")
+    assert done.exit_code == 0
+    told = done.output.splitlines()
+    assert told[0] == f"{COMMUNE} : {FROM} → {TO} (Délibération du 12 mars)"
+    assert told[1].endswith("mesures contrôlées sur 5 découpages : aucun écart")
     after = bassin(client)
     assert COMMUNE not in after[FROM]["communes"]
     assert COMMUNE in after[TO]["communes"]
@@ -217,7 +206,7 @@ def test_every_summary_follows_a_decision_at_once(desk: Desk, run: Run, client: 
     total = sum(unit["population"] for unit in after.values())
     assert total == sum(unit["population"] for unit in before.values()) == 158_351
     rows = list(csv.DictReader(client.get(f"/territoires/bassin/{TO}.csv").text.splitlines()))
-    assert {int(row["population"]) for row in rows} == {after[TO]["population"]}
+    assert {int(row["population"]) for row in rows if row["code"] == TO} == {after[TO]["population"]}
 
 
 def test_the_decision_is_dated_recorded_and_shown(desk: Desk, run: Run, client: FlaskClient) -> None:

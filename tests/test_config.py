@@ -221,5 +221,28 @@ def test_the_address_of_a_basemap_is_never_in_the_code() -> None:
 def test_settings_hold_no_more_than_what_is_documented() -> None:
     assert Settings.model_fields.keys() == {
         "root", "config_file", "layers_folder", "static_folder", "host", "port", "database_url", "territoire", "fonds",
-        "facts_folder", "couches", "decoupages",
+        "facts_folder", "couches", "decoupages", "chiffres_cles",
     }  # fmt: skip
+
+
+# --- key figures -------------------------------------------------------------------------------------------------
+
+
+def test_key_figures_default_to_what_any_territory_knows(write: Callable[[str], dict[str, str]]) -> None:
+    settings = load_settings(write(GOOD))
+    assert {name.partition(":")[0] for name in settings.chiffres_cles} == {"commune"}
+    assert "commune:population_municipale" in settings.chiffres_cles
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ('["population"]', "chiffres_cles.0"),
+        ('["commune:nombre", "commune:nombre"]', "chiffres_cles : donné deux fois (commune:nombre)"),
+        ("[]", "chiffres_cles"),
+        ('["a:a", "a:b", "a:c", "a:d", "a:e", "a:f"]', "chiffres_cles"),
+        ("12", "chiffres_cles"),
+    ],
+)
+def test_key_figures_badly_written_are_refused(write: Callable[[str], dict[str, str]], listed: str, said: str) -> None:
+    assert said in refuse(write(f"chiffres_cles = {listed}\n{GOOD}"))

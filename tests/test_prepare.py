@@ -74,6 +74,17 @@ def test_a_given_database_needs_no_server(prepare: Any, monkeypatch: pytest.Monk
     assert "postgis" in prepare.find_missing(tests=True, **ready)
 
 
+@pytest.mark.parametrize("tests", [False, True])
+def test_what_prints_a_pdf_is_needed_to_run(prepare: Any, monkeypatch: pytest.MonkeyPatch, *, tests: bool) -> None:  # noqa: ANN401
+    ready = {"tests": tests, "python_ready": True, "front_ready": True}
+    before = prepare.find_missing(**ready)
+    assert not set(before) & prepare.PRINTING.keys(), "this machine prints: other tests do"
+    monkeypatch.setitem(prepare.PRINTING, "libharfbuzz-subset0", "libharfbuzz-absente.so.0")
+    monkeypatch.setattr(prepare, "FONTS", Path("/nulle-part"))
+    missing = set(prepare.find_missing(**ready)) - set(before)
+    assert missing - {"fonts-liberation"} == {"libharfbuzz-subset0", "fonts-dejavu-core"}
+
+
 def test_an_installed_node_is_left_alone(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
     monkeypatch.setenv("DATABASE_URL", "postgresql://ailleurs/atlas")
     monkeypatch.setattr(prepare, "node_major", lambda: 18)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from webmap.errors import ConfigError
+from webmap.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,13 @@ PROJECT = Path(__file__).resolve().parent.parent
 _LONGITUDES = (-180.0, 180.0)
 _LATITUDES = (-85.06, 85.06)  # Web Mercator ends at ±85.0511°
 
+_WHY = {"extra_forbidden": "clé inconnue", "missing": "clé manquante", "json_invalid": "ce n'est pas du JSON"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+KeyFigure = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}$")]
+# What any territory knows of its units, once its communes are written.
+_KEY_FIGURES = ("commune:population_municipale", "commune:nombre", "commune:surface_km2", "commune:densite")
 
 
 class _Strict(BaseModel):
@@ -85,11 +90,22 @@ class Deployment(_Strict):
     faits: str | None = Field(default=None, description="folder of the territory's own layers, beside the file")
     couches: tuple[str, ...] = Field(default=(), description="shared layers it takes; only with `faits`")
     decoupages: tuple[str, ...] = Field(default=(), description="découpages it reads by first, in order; others follow")
+    chiffres_cles: tuple[KeyFigure, ...] = Field(
+        default=_KEY_FIGURES, min_length=1, max_length=5, description="couche:mesure, at the head of each unit's page"
+    )
 
     @model_validator(mode="after")
     def _couches_with_faits(self) -> Deployment:
         if self.couches and self.faits is None:
             msg = "couches : ne va qu'avec `faits`, le dossier des faits de ce territoire"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _key_figures_once(self) -> Deployment:
+        repeated = sorted({name for name in self.chiffres_cles if self.chiffres_cles.count(name) > 1})
+        if repeated:
+            msg = f"chiffres_cles : donné deux fois ({', '.join(repeated)})"
             raise ValueError(msg)
         return self
 
@@ -118,6 +134,7 @@ class Settings(_Strict):
     facts_folder: Path | None = None
     couches: tuple[str, ...] = ()
     decoupages: tuple[str, ...] = ()
+    chiffres_cles: tuple[str, ...] = _KEY_FIGURES
 
     @property
     def database_name(self) -> str:
@@ -138,7 +155,7 @@ def _read_deployment(path: Path, problems: list[str]) -> Deployment | None:
     except OSError as error:
         problems.append(f"{path} ne se lit pas ({error.strerror}) : WEBMAP_CONFIG désigne-t-il le bon fichier ?")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path} n'est pas du TOML en UTF-8 : {error}")
+        problems.append(f"{path} n'est pas du TOML en UTF-8 ({explain(error)})")
     except ValidationError as error:
         problems += [f"{path} : {where_and_why(problem)}" for problem in error.errors()]
     return None
@@ -148,7 +165,7 @@ def where_and_why(problem: Mapping[str, object]) -> str:
     """Turn one pydantic error into « section.key : reason »; shared by every file webmap reads."""
     location = problem["loc"]
     where = ".".join(str(part) for part in location) if isinstance(location, tuple) else ""
-    why = {"extra_forbidden": "clé inconnue", "missing": "clé manquante"}.get(str(problem["type"]), str(problem["msg"]))
+    why = _WHY.get(str(problem["type"]), str(problem["msg"]))
     return f"{where} : {why}" if where else why
 
 
@@ -176,4 +193,5 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         facts_folder=config_file.parent / deployment.faits if deployment.faits else None,
         couches=deployment.couches,
         decoupages=deployment.decoupages,
+        chiffres_cles=deployment.chiffres_cles,
     )

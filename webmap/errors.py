@@ -38,11 +38,39 @@ class DatabaseError(WebmapError):
     code = "base_de_donnees"
 
 
+class BusyError(WebmapError):
+    """Too much of the same heavy work is asked for at once; the same request will do later."""
+
+    status = 503
+    code = "occupe"
+
+
 class BadParameterError(WebmapError):
     """A parameter of a request has no meaning here."""
 
     status = 400
     code = "parametre_invalide"
+
+
+class PolygonError(BadParameterError):
+    """A polygon is read, but is no zone of this territory: it crosses itself, lies elsewhere, or is no surface."""
+
+    status = 422
+    code = "polygone_invalide"
+
+
+class TooLargeError(BadParameterError):
+    """More was sent than a request may ask the server to work on."""
+
+    status = 413
+    code = "trop_grand"
+
+
+class MediaTypeError(BadParameterError):
+    """What was sent is of a kind this address does not read."""
+
+    status = 415
+    code = "type_refuse"
 
 
 class NotFoundError(WebmapError):

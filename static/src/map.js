@@ -5,6 +5,7 @@ import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import { checkColor, ruleFor } from "./couleur.js";
 import { distanceToShape, meetsBox } from "./geometrie.js";
+import { createDessin } from "./map_dessin.js";
 import { createEtiquettes } from "./map_etiquettes.js";
 import { createFonds } from "./map_fonds.js";
 import { screenFactor } from "./map_style.js";
@@ -129,8 +130,10 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     if (dx !== 0 || dy !== 0) view.animate({ center: [cx + dx, cy + dy], duration });
   }
 
+  let dessin = null; // while a zone is drawn, a click is a vertex and asks nothing of the map
   map.on("moveend", () => onMove(currentVue()));
   map.on("singleclick", (event) => {
+    if (dessin?.active()) return;
     picked = event.coordinate;
     onPick(pickAt(event.coordinate));
   });
@@ -144,7 +147,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   });
   let hovering = 0;
   map.on("pointermove", (event) => {
-    if (event.dragging || event.originalEvent.pointerType === "touch") return onHover(null);
+    if (event.dragging || dessin?.active() || event.originalEvent.pointerType === "touch") return onHover(null);
     cancelAnimationFrame(hovering);
     hovering = requestAnimationFrame(() => onHover(pickAt(event.coordinate), event.pixel));
   });
@@ -182,6 +185,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       if (picked) reveal(picked);
     },
     zoomBy,
+    createDessin: (events) => (dessin = createDessin(map, events)),
     /** A place whose sheet has just been read: out from under it, now and as it grows. */
     keepInSight(lonLat) {
       picked = fromLonLat(lonLat);

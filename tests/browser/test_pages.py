@@ -54,22 +54,25 @@ def test_bassin_page_gives_the_figures_of_the_documents(open_page: OpenPage, liv
 def test_population_and_parts(open_page: OpenPage, live: Live) -> None:
     page = open_page(live, BASSIN).page
     text = read(page)
-    assert "100 802 habitants" in text
+    assert "100 802 hab." in text
     assert "somme des populations municipales" in text
     assert "epcicom 2026" in text
     assert "Affectation de travail, à confirmer par la collectivité." in text
     page.goto(f"{live.origin}/territoires/territoire/200042190")
-    assert "158 351 habitants" in read(page)
+    assert "158 351 hab." in read(page)
     page.goto(f"{live.origin}/territoires/bassin")
-    parts = [int(re.sub(r"\D", "", cell)) for cell in page.locator("tbody tr td:nth-child(2)").all_inner_texts()[:3]]
+    parts = [
+        int(re.sub(r"\D", "", cell))
+        for cell in page.locator("[aria-label$=découpages] td:nth-child(2)").all_inner_texts()[:3]
+    ]
     assert sum(parts) == 158_351
-    assert "158 351" in read(page, "tr.total")
+    assert "158 351" in read(page, "[aria-label$=découpages] tr.total")
 
 
 def test_chart_has_its_table(open_page: OpenPage, live: Live) -> None:
     page = open_page(live, BASSIN).page
-    chart = page.locator("figure svg[role=img]")
-    assert "Les valeurs sont dans le tableau qui suit." in chart.locator("title").inner_html()
+    chart = page.locator("figure.parts svg[role=img]")
+    assert "Les valeurs sont dans le tableau qui suit." in (chart.get_attribute("aria-label") or "")
     bars = [re.sub(r"\s+", " ", bar) for bar in chart.locator("text").all_text_contents()]
     assert "91 % (10 sur 11)" in bars
     assert "population : 63,7 %" in bars
@@ -85,19 +88,20 @@ def test_chart_has_its_table(open_page: OpenPage, live: Live) -> None:
 
 def test_areas_need_contours(open_page: OpenPage, live: Live, live_with_contours: Live) -> None:
     page = open_page(live, BASSIN).page
+    territory = "[aria-label='Mesures : Territoire et découpages']"
     assert UNAVAILABLE in read(page, ".grille")
-    assert "km²" not in read(page, ".grille")
+    assert "km²" not in read(page, territory)
     assert "cellules schématiques, pas des limites administratives" in read(page)
     page = open_page(live_with_contours, BASSIN).page
     assert UNAVAILABLE not in read(page)
-    assert re.search(r"Superficie [\d ]+(,\d)? km²", read(page, ".grille"))
-    assert re.search(r"Densité [\d ]+(,\d)? hab./km²", read(page, ".grille"))
+    assert re.search(r"Superficie [\d ]+(,\d)? km²", read(page, territory))
+    assert re.search(r"Densité de population [\d ]+(,\d)? hab./km²", read(page, ".grille"))
     assert "cellules schématiques" not in read(page)
 
 
 def test_real_area(open_page: OpenPage, live_real: Live) -> None:
     page = open_page(live_real, "/territoires/territoire/200042190").page
-    found = re.search(r"Superficie ([\d,]+) km²", read(page, ".grille"))
+    found = re.search(r"Superficie ([\d,]+) km²", read(page))
     assert found
     assert float(found[1].replace(",", ".")) == pytest.approx(372.9, rel=0.002)
 

@@ -6,16 +6,27 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from webmap.catalog.counting import is_additive, rule_of_tie, rule_text
-from webmap.catalog.definition import Measure, MeasureType
+from webmap.catalog.counting import is_additive, rule_of_tie, rule_text, written
+from webmap.catalog.measure import Measure, MeasureType
 
 if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
 
 
-def measure(kind: str) -> Measure:
-    field = "nom" if kind in {"distincts", "somme"} else None
-    return Measure.model_validate({"id": "m", "type": kind, "label": "M", "unit": "u", "field": field})
+RULES = {
+    "point": ("point_dans", "plus_proche"),
+    "line": ("touche", "centroide", "part_de_longueur"),
+    "polygon": ("touche", "centroide", "part_de_surface"),
+    "none": ("commune",),
+}
+LAYERS = {"point": "halle", "line": "cours_eau", "polygon": "zonage_nature", "none": "engagement"}
+
+
+def measure(kind: str, rule: str = "touche") -> Measure:
+    names: dict[str, tuple[str, ...]] = dict.fromkeys(("distincts", "somme", "bornes", "repartition"), ("field",))
+    names["rapport"] = ("numerator", "denominator")
+    fields = dict.fromkeys(names.get(kind, ()), "nom")
+    return Measure.model_validate({"id": "m", "type": kind, "rule": rule, "label": "M", "unit": "u", **fields})
 
 
 @pytest.mark.parametrize("kind", get_args(MeasureType))
@@ -26,27 +37,45 @@ def test_every_type_of_measure_has_its_rule(catalog: Catalog, kind: str) -> None
     assert len(texts) == (1 if kind in {"longueur", "surface", "part_surface"} else 2)
 
 
-def test_rules_differ_from_one_type_to_the_next(catalog: Catalog) -> None:
-    layer = catalog.by_id["zonage_nature"]
-    kinds = get_args(MeasureType)
-    assert len({rule_text(layer, measure(kind), contours=True) for kind in kinds}) == len(kinds)
+@pytest.mark.parametrize("contours", [True, False])
+@pytest.mark.parametrize("geometry", RULES)
+def test_no_two_types_nor_rules_say_the_same(catalog: Catalog, geometry: str, contours: bool) -> None:  # noqa: FBT001 - a case
+    layer = catalog.by_id[LAYERS[geometry]]
+    sized = {"longueur", "surface", "part_surface"}  # they have one rule, a share, whatever the others have
+    said = [rule_text(layer, measure(kind), contours=contours) for kind in sorted(sized)]
+    for kind in sorted({*get_args(MeasureType)} - sized):
+        said += [rule_text(layer, measure(kind, rule), contours=contours) for rule in RULES[geometry]]
+    assert len(set(said)) == len(said)
 
 
 @pytest.mark.parametrize(
-    ("layer_id", "contours", "words"),
+    ("layer_id", "rule", "contours", "words"),
     [
-        ("halle", False, "la commune indiquée est dans l'unité"),
-        ("halle", True, "le point est dans le contour"),
-        ("cours_eau", True, "le tracé entre dans le contour"),
-        ("zonage_nature", True, "la surface entre dans le contour"),
-        ("qpv", False, "compté dans chaque unité touchée"),
-        ("engagement", True, "la commune indiquée est dans l'unité"),
+        ("halle", "point_dans", False, "la commune indiquée est dans l'unité"),
+        ("halle", "point_dans", True, "le point est dans le contour"),
+        ("halle", "plus_proche", True, "l'unité la plus proche"),
+        ("halle", "plus_proche", False, "une fois les contours chargés ; d'ici là, la commune indiquée"),
+        ("cours_eau", "touche", True, "le tracé entre dans le contour ; compté dans chaque unité touchée"),
+        ("cours_eau", "part_de_longueur", True, "compté pour la part de sa longueur"),
+        ("zonage_nature", "touche", True, "la surface entre dans le contour"),
+        ("zonage_nature", "centroide", True, "compté une fois, dans le contour où est son centre"),
+        ("qpv", "touche", False, "compté dans chaque unité touchée"),
+        ("qpv", "part_de_surface", True, "sinon, non localisé"),
+        ("engagement", "commune", True, "la commune indiquée est dans l'unité"),
     ],
 )
-def test_the_tie_is_said(catalog: Catalog, layer_id: str, contours: bool, words: str) -> None:  # noqa: FBT001 - a case
-    text = rule_of_tie(catalog.by_id[layer_id], contours=contours)
+def test_the_tie_is_said(catalog: Catalog, layer_id: str, rule: str, contours: bool, words: str) -> None:  # noqa: FBT001 - a case
+    text = rule_of_tie(catalog.by_id[layer_id], rule, contours=contours)
     assert words in text
-    assert ("contour" in text) == (contours and catalog.by_id[layer_id].drawn)
+    assert ("emplacement exact" in text) == (contours and catalog.by_id[layer_id].drawn)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (12, "12"), (1234.5, "1\u00a0234,5"), (0.1234, "0,123"), (0.0001, "moins de 0,001"), (-2.5, "-2,5")],
+)
+def test_a_gap_is_written_in_french(value: float, text: str) -> None:
+    assert written(value) == text
 
 
 def test_lengths_and_areas_say_the_ellipsoid(catalog: Catalog) -> None:
@@ -56,4 +85,4 @@ def test_lengths_and_areas_say_the_ellipsoid(catalog: Catalog) -> None:
 
 def test_only_plain_sums_add_up() -> None:
     added = {kind for kind in get_args(MeasureType) if is_additive(measure(kind))}
-    assert added == {"nombre", "somme", "longueur", "surface"}
+    assert added == {"nombre", "somme", "longueur", "surface", "repartition"}

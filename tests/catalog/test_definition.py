@@ -27,8 +27,19 @@ BASE: dict[str, Any] = {
 }
 UNIT = {"code": "u", "nom": "U", "source": "s", "millesime": "2026"}
 DECOUPAGE = {"title": "D", "plural": "Ds", "members": "seed.csv", "unit_column": "unite", "units": [UNIT]}
-NUMBER = {"id": "nombre", "type": "nombre", "label": "N", "unit": "u"}
+NUMBER = {"id": "nombre", "type": "nombre", "rule": "point_dans", "label": "N", "unit": "u"}
 FIGURE = {"id": "f", "label": "F", "value": 1, "unit": "u", "source": "s", "date": "2026"}
+
+
+SPREAD = {**NUMBER, "id": "classes", "type": "repartition", "rule": "commune", "field": "classe"}
+TABLE: dict[str, Any] = {
+    "geometry": "none",
+    "style": None,
+    "key": "code_insee",
+    "fields": [CODE, NOM, {"id": "classe", "label": "C", "enum": {"a": "A", "b": "B"}}],
+    "measures": [SPREAD],
+}
+SOURCE = {"id": "s", "format": "geojson", "url": "https://x", "file": "x", "source": "s", "licence": "L", "key": "code"}
 
 
 def define(**changes: object) -> LayerDefinition:
@@ -49,6 +60,13 @@ def test_a_common_column_may_be_key_and_named_by_style_and_seed() -> None:
     layer = define(key="code_insee", style={"field": "etat", "rules": [{"label": "x"}]}, fields=[NOM])
     assert layer.style is not None
     assert layer.style.fields == ("etat",)
+
+
+def test_a_table_of_classes_is_a_statistic_without_secrets() -> None:
+    assert define(**TABLE).statistical
+    assert not define().statistical
+    assert define(**TABLE).hiding == ()
+    assert define(**TABLE, connectors=[{**SOURCE, "format": "csv"}]).connectors[0].point is None
 
 
 def test_a_definition_does_not_change_under_its_readers() -> None:
@@ -98,9 +116,47 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "area of lines": ({"geometry": "line", "measures": [{**NUMBER, "type": "surface"}]}, "surface"),
     "length of surfaces": ({"geometry": "polygon", "measures": [{**NUMBER, "type": "longueur"}]}, "longueur"),
     "area of nothing": (
-        {"geometry": "none", "measures": [{**NUMBER, "type": "part_surface"}]},
-        "ni longueur ni surface",
+        {"geometry": "none", "style": None, "measures": [{**NUMBER, "type": "part_surface"}]},
+        "part_surface ne va qu'avec geometry = polygon",
     ),
+    "no rule": ({"measures": [{key: NUMBER[key] for key in ("id", "type", "label", "unit")}]}, "measures.0.rule"),
+    "unknown rule": ({"measures": [{**NUMBER, "rule": "au_pif"}]}, "measures.0.rule"),
+    "rule of another geometry": (
+        {"measures": [{**NUMBER, "rule": "part_de_surface"}]},
+        "la règle part_de_surface ne va pas ici ; possibles : point_dans, plus_proche",
+    ),
+    "rule of a table": ({"geometry": "none", "style": None, "measures": [NUMBER]}, "possibles : commune"),
+    "length not by its share": (
+        {"geometry": "line", "measures": [{**NUMBER, "type": "longueur", "rule": "touche"}]},
+        "possibles : part_de_longueur",
+    ),
+    "share of a distinct value": (
+        {"geometry": "line", "measures": [{**NUMBER, "type": "distincts", "field": "nom", "rule": "part_de_longueur"}]},
+        "possibles : touche, centroide",
+    ),
+    "rate without secrecy": (
+        {"measures": [{**NUMBER, "type": "bornes", "field": "nom", "rule": "point_dans"}]},
+        "bornes demande `secret`",
+    ),
+    "statistics by another key": ({**TABLE, "key": "code"}, "a pour clé `code_insee`, et geometry"),
+    "statistics that are drawn": (
+        {**TABLE, "geometry": "point", "style": BASE["style"], "measures": [{**SPREAD, "rule": "point_dans"}]},
+        "a pour clé `code_insee`, et geometry",
+    ),
+    "statistics that count rows": (
+        {**TABLE, "measures": [SPREAD, {**NUMBER, "rule": "commune"}]},
+        "nombre ne va pas avec une statistique par commune",
+    ),
+    "classes that would share an id": (
+        {**TABLE, "fields": [CODE, NOM, {"id": "classe", "label": "C", "enum": {"Été": "a", "ete !": "b"}}]},
+        "deux valeurs de « classe » donneraient le même identifiant",
+    ),
+    "classes of a free text": ({**TABLE, "measures": [{**SPREAD, "field": "nom"}]}, "n'a pas d'`enum`"),
+    "unavailable unknown": ({"unavailable": "absent"}, "unavailable = « absent » n'est pas un champ"),
+    "unavailable not a list": ({"unavailable": "nom"}, "`unavailable` doit être un champ de type list"),
+    "secret not a list": ({**TABLE, "secret": "nom"}, "`secret` doit être un champ de type list"),
+    "marks without a list": ({"connectors": [{**SOURCE, "secret": ["s"]}]}, "`secret` demande que la couche ait"),
+    "drawn csv without point": ({"connectors": [{**SOURCE, "format": "csv"}]}, "dit par `point` où sont ses"),
     "zooms": ({"zoom_min": 12, "zoom_max": 10}, "zoom_min dépasse zoom_max"),
     "zoom out of range": ({"zoom_max": 23}, "zoom_max"),
     "communes_field unknown": ({"communes_field": "communes"}, "« communes » n'est pas un champ"),

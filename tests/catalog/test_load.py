@@ -118,3 +118,16 @@ def test_a_territory_names_the_decoupages_it_reads_by(settings: Settings) -> Non
     assert {layer.id for layer in load_catalog(settings.layers_folder).decoupages} == {"bassin", "equipe", "bv2022"}
     with pytest.raises(CatalogError, match="« qpv » n'est pas un découpage"):
         load_catalog(settings.layers_folder, decoupages=("qpv",))
+
+
+def test_a_territory_names_its_key_figures_all_wrong_ones_told_at_once(settings: Settings, layers_folder: Path) -> None:
+    good = ("commune:densite", "qpv:part_surface", "halle:nombre")
+    assert load_catalog(settings.layers_folder, chiffres_cles=good).key_figures == good
+    change(layers_folder / "halle" / "layer.toml", "[source]", 'visibility = "interne"\n\n[source]')
+    wrong = ("halle:nombre", "qpv:beaute", "mare:nombre", "bassin:nombre", "commune:altitude")
+    with pytest.raises(CatalogError) as refused:
+        load_catalog(layers_folder, chiffres_cles=(*wrong, *good[:2]))
+    assert len(refused.value.problems) == len(wrong)
+    for name, problem in zip(wrong, refused.value.problems, strict=True):
+        assert f"chiffres_cles : « {name} » n'est pas une mesure de ce territoire" in problem
+        assert "commune:densite" in problem, "it says which there are"

@@ -70,6 +70,48 @@ def points(*changes: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"id_pdc_itinerance": f"FRABCE{number}", **change} for number, change in enumerate(changes, 1)]
 
 
+# Three communes as INSEE writes them: one that publishes all, one whose rates are secret, one that is not available.
+FILOSOFI: dict[str, dict[str, str]] = {
+    "59172": {
+        "NBMENFISC21": "7000", "NBPERSMENFISC21": "17500", "MED21": "15000", "PIMP21": "23,0", "TP6021": "41,5",
+        "TP60TOL121": "22,0", "TP60TOL221": "57,0", "D121": "9000", "D921": "25370", "RD21": "2,8", "PACT21": "57,9",
+        "PPEN21": "24,0", "PPAT21": "3,5", "PPSOC21": "23,3", "PIMPOT21": "-8,7",
+    },
+    "59064": {"NBMENFISC21": "500", "NBPERSMENFISC21": "1300", "MED21": "22000"},
+    "59092": {},
+}  # fmt: skip
+FILOSOFI_ENTRY = "cc_filosofi_2021_COM.csv"
+
+
+def filosofi_csv(rows: Mapping[str, Mapping[str, str]], delimiter: str = ";") -> str:
+    """Return a file of INSEE; what a row does not say is secret (« s »), or, of an empty row, not available (« nd »)."""
+    names = ["CODGEO", *FILOSOFI["59172"]]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, delimiter=delimiter, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for code, row in rows.items():
+        writer.writerow({**dict.fromkeys(names, "s" if row else "nd"), **row, "CODGEO": code})
+    return text.getvalue()
+
+
+def filosofi_zip(rows: Mapping[str, Mapping[str, str]], entry: str = FILOSOFI_ENTRY) -> bytes:
+    """Return the ZIP as INSEE makes it: the data, and beside it the list of variables, whose name ends alike."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(entry, filosofi_csv(rows))
+        archive.writestr(f"meta_{FILOSOFI_ENTRY}", "COD_VAR;LIB_VAR\nMED21;Médiane\n")
+    return packed.getvalue()
+
+
+def grid_csv(name: str, classes: Mapping[str, str]) -> bytes:
+    """Return one grid of the ANCT: `code_insee` -> class; the file of ruralities puts a space before it."""
+    lines = [
+        f"insee_com,lib_com,niveau_{name}",
+        *(f"{code},Commune {code}, {label}" for code, label in classes.items()),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
 def feature(geometry: BaseGeometry | None, **properties: Any) -> Feature:  # noqa: ANN401 - what JSON may hold
     """Return a GeoJSON feature."""
     drawn = None if geometry is None else mapping(geometry)

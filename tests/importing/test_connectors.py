@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from shapely.geometry import LineString, Point, mapping
 
-from tests.importing.published import IRVE, collection, feature, irve_csv, points, zipped
+from tests.importing.published import (
+    FILOSOFI,
+    IRVE,
+    collection,
+    feature,
+    filosofi_zip,
+    grid_csv,
+    irve_csv,
+    points,
+    zipped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +37,8 @@ WFS = {
     ("cours_eau", "troncons"): "BDTOPO_V3:troncon_hydrographique",
 }
 FILES = [("commune", "contours"), ("qpv", "perimetres"), ("irve", "consolidation"), ("gare", "gares")]
+# Tables with one row a commune: told apart in test_tables.py.
+TABLES = [("filosofi", "communes"), *(("grille_densite", name) for name in ("densite", "ruralite", "centralite"))]
 # What stands for the key of each connector, to be renamed.
 KEYS = {"znieff1": "id_mnhn", "znieff2": "id_mnhn", "pnr": "id_mnhn", "zsc": "sitecode", "zps": "sitecode"}
 KEYS |= {"troncons": "cleabs", "contours": "code", "perimetres": "code_qp", "gares": "code_uic"}
@@ -88,6 +100,15 @@ def publish(desk: Desk, layer_id: str, connector_id: str, features: Sequence[Fea
 
 def publish_good(desk: Desk, layer_id: str, connector_id: str, contours: dict[str, BaseGeometry]) -> bytes:
     """Publish a source as it should be; return its bytes."""
+    if layer_id == "filosofi":
+        body = filosofi_zip(FILOSOFI)
+        desk.publish(layer_id, connector_id, body)
+        return body
+    if layer_id == "grille_densite":
+        label = next(iter(desk.catalog.by_id[layer_id].field(f"niveau_{connector_id}").enum))
+        body = grid_csv(connector_id, {"59172": label, "59064": label})
+        desk.publish(layer_id, connector_id, body)
+        return body
     if connector_id == "consolidation":
         body = irve_csv(*points(*[{}] * 10)).encode()
         desk.publish(layer_id, connector_id, body, etag='"v1"')
@@ -179,7 +200,7 @@ def test_a_304_reads_nothing(desk: Desk, contours: dict[str, BaseGeometry]) -> N
 
 
 def test_the_others_go_on(desk: Desk, contours: dict[str, BaseGeometry]) -> None:
-    for layer_id, connector_id in [*FILES, *WFS]:
+    for layer_id, connector_id in [*FILES, *WFS, *TABLES]:
         if connector_id not in {"perimetres", "zsc"}:
             publish_good(desk, layer_id, connector_id, contours)
     outcomes = desk.refresh()
@@ -205,7 +226,7 @@ def test_zips_that_are_refused(desk: Desk, contours: dict[str, BaseGeometry]) ->
     for packed, sentence in [
         (zipped(body, "a/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson", "QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"),
          "2 fichiers répondent à"),
-        (zipped(body, "SHP/autre.geojson"), "0 fichiers répondent à"),
+        (zipped(body, "SHP/autre.geojson"), "0 fichier répond à"),
         (zipped(bomb), "trop gros une fois décompressé"),
         (zipped(body)[:-200], "interrompu"),
         (bytes(wrong), "n'est pas un ZIP complet"),
@@ -257,7 +278,7 @@ def test_a_required_column_that_goes_sets_every_row_aside(desk: Desk) -> None:
 def test_every_source_that_is_read_is_a_cited_document(desk: Desk) -> None:
     cited = {c.source for layer in desk.catalog.layers for c in layer.connectors}
     assert cited <= desk.catalog.documents.keys()
-    assert {c.id for layer in desk.catalog.layers for c in layer.connectors} == {c for _, c in [*FILES, *WFS]}
+    assert {c.id for layer in desk.catalog.layers for c in layer.connectors} == {c for _, c in [*FILES, *WFS, *TABLES]}
 
 
 def test_the_irve_fields_are_those_of_the_national_schema(desk: Desk) -> None:

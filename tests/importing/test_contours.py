@@ -51,7 +51,7 @@ def grow(collection: Collection) -> None:
 
 # Sentence expected -> what is done to a good file; the result, when there is one, replaces the collection.
 BREAKS: dict[str, Break] = {
-    "1 communes du territoire sans contour : 59002": lambda c: c["features"].pop(0),
+    "1 commune du territoire sans contour : 59002": lambda c: c["features"].pop(0),
     "objet 48, commune 59002|la commune 59002 est déjà venue": lambda c: c["features"].append(c["features"][0]),
     "47 communes du territoire sans contour : 59002, .*…": lambda c: c["features"].clear(),
     "objet 1, commune 59002 : contour invalide .Self-intersection": set_geometry(
@@ -120,22 +120,26 @@ def test_each_fault_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "advice"),
     [
-        b"",
-        b"<!DOCTYPE html><html><body>Erreur 404</body></html>",
-        b'{"type": "FeatureCollection", "features": [{"type"',
-        b"[" * 100_000,
-        '{"type": "Fea\xe9"}'.encode("latin-1"),
-        b'{"type": "FeatureCollection", "features": [' + b"9" * 5000 + b"]}",
+        (b"", "Le fichier est vide : téléchargez-le de nouveau"),
+        (b"<!DOCTYPE html><html><body>Erreur 404</body></html>", "une page web, ou du XML : enregistrez le fichier"),
+        (
+            b'{"type": "FeatureCollection", "features": [{"type"',
+            "JSON refusé : illisible à partir de la ligne 1, colonne 51. Téléchargez le fichier de nouveau",
+        ),
+        (b"[" * 100_000, "JSON refusé : des objets imbriqués sans fin"),
+        ('{"type": "Fea\xe9"}'.encode("latin-1"), "l'octet 14 n'est pas de l'UTF-8 : enregistrez-le en UTF-8"),
+        (b'{"type": "FeatureCollection", "features": [' + b"9" * 5000 + b"]}", "JSON refusé : un nombre démesuré"),
     ],
     ids=["empty", "html", "truncated", "deep", "latin-1", "long number"],
 )
-def test_what_is_not_geojson(tmp_path: Path, content: bytes) -> None:
+def test_what_is_not_geojson(tmp_path: Path, content: bytes, advice: str) -> None:
     path = tmp_path / "communes.geojson"
     path.write_bytes(content)
-    with pytest.raises(ImportRefusedError, match=r"communes.geojson n'est pas du GeoJSON en UTF-8"):
+    with pytest.raises(ImportRefusedError, match=r"communes.geojson n'est pas du GeoJSON en UTF-8") as refused:
         read_contours(path, {})
+    assert advice in refused.value.problems[0]
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "3", '{"type": "FeatureCollection"}'])

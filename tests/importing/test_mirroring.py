@@ -14,8 +14,8 @@ import pytest
 import shapely
 
 from tests.conftest import SHARED
-from tests.importing.published import Desk, collection, irve_csv, points
-from tests.importing.test_connectors import FILES, WFS, publish_good
+from tests.importing.published import FILOSOFI_ENTRY, Desk, collection, grid_csv, irve_csv, points, zipped
+from tests.importing.test_connectors import FILES, TABLES, WFS, publish_good
 from webmap.importing.mirror import add_file, read_index
 from webmap.importing.mirroring import mirror_sources
 from webmap.importing.pages import page_remote
@@ -38,6 +38,8 @@ CONTOURS = REAL / "communes" / "communes_caph_admin-express-2018.geojson"
 IRVE = REAL / "irve" / "irve_schema23_operateur_freti_france_2025-06-17.csv.gz"
 NATURE = REAL / "ecologie"
 WATER = REAL / "hydrographie" / "scarpe_escaut_troncons_2017.geojson"
+INCOMES = REAL / "benchmark" / "filosofi_2021_communes_france.csv.gz"
+GRIDS = REAL / "social" / "anct_grilles_densite_ruralite_centralite_caph.csv"
 STATIONS = REAL / "mobilite" / "gares_sncf_caph_bbox.geojson"
 
 
@@ -51,12 +53,12 @@ def silent(_done: int, _total: int | None) -> None:
 def test_a_mirror_is_made_then_read_with_the_servers_gone(
     desk: Desk, contours: dict[str, BaseGeometry], tmp_path: Path
 ) -> None:
-    for layer_id, connector_id in [*FILES, *WFS]:
+    for layer_id, connector_id in [*FILES, *WFS, *TABLES]:
         publish_good(desk, layer_id, connector_id, contours)
     desk.change_connector("cours_eau", "troncons", page_size=4)
     made = dict(mirror_sources(desk.catalog, desk.settings, tmp_path, silent))
     assert set(made.values()) == {None}
-    assert len(made) == 10
+    assert len(made) == 14
     assert {"eau/troncons.json", "eau/troncons-2.json", "eau/troncons-3.json"} <= read_index(tmp_path).keys()
     assert list(tmp_path.glob(".arrivee-*")) == []
     desk.server._routes.clear()
@@ -72,7 +74,7 @@ def test_a_mirror_is_made_then_read_with_the_servers_gone(
 def test_a_source_that_fails_keeps_what_the_mirror_had(
     desk: Desk, contours: dict[str, BaseGeometry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for layer_id, connector_id in [*FILES, *WFS]:
+    for layer_id, connector_id in [*FILES, *WFS, *TABLES]:
         publish_good(desk, layer_id, connector_id, contours)
     dict(mirror_sources(desk.catalog, desk.settings, tmp_path, silent))
     index = read_index(tmp_path)
@@ -117,7 +119,7 @@ def rename(path: Path, names: dict[str, str], fill: Callable[[int, dict[str, Any
 @pytest.fixture(scope="module")
 def real_mirror(catalog: Catalog, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Map ../shared/data into a mirror, in the shapes of the official sources."""
-    wanted = [CONTOURS, IRVE, WATER, STATIONS, NATURE]
+    wanted = [CONTOURS, IRVE, WATER, STATIONS, NATURE, INCOMES, GRIDS]
     if absent := [path.name for path in wanted if not path.exists()]:
         pytest.skip(f"../shared/data lacks {', '.join(absent)}: real files are not part of this repository")
     folder = tmp_path_factory.mktemp("mirror")
@@ -132,7 +134,12 @@ def real_mirror(catalog: Catalog, settings: Settings, tmp_path_factory: pytest.T
         # The same BD TOPO id comes several times in this copy: the real service gives each reach its own.
         "troncons": rename(WATER, waters, lambda n, p: {**p, "cleabs": f"{p['cleabs']}-{n}"}),
         "gares": STATIONS.read_bytes(),
+        "communes": zipped(gzip.decompress(INCOMES.read_bytes()), FILOSOFI_ENTRY),
     }
+    with GRIDS.open(encoding="utf-8", newline="") as file:
+        classes = list(csv.DictReader(file))
+    for name in ("densite", "ruralite", "centralite"):
+        bodies[name] = grid_csv(name, {row["insee_com"]: row[f"niveau_{name}"] for row in classes})
     for layer in catalog.layers:
         for connector in layer.connectors:
             if connector.id in bodies:
@@ -242,6 +249,33 @@ def test_the_stations(real: Real) -> None:
     passengers = {code for code, v in zip(stations.code_uic, stations.voyageurs, strict=True) if v == "O"}
     assert {r["code_uic"] for r in rows if r["voyageurs"]} == passengers & set(inside.code_uic)
     assert {r["lignes"] for r in rows if r["code_uic"] == "87343103"} == {3}
+
+
+def test_the_incomes(real: Real) -> None:
+    desk, outcomes = real
+    assert "34909 lignes dans la source" in outcomes["communes"].sentence
+    rows = {r["code_insee"]: r for r in desk.rows("SELECT * FROM pub.filosofi")}
+    assert len(rows) == 47
+    assert [rows[code]["tp6021"] for code in ("59172", "59361", "59207")] == [43.0, 36.0, 33.0]
+    assert sum(r["tp6021"] is not None for r in rows.values()) == 20
+    assert all((r["tp6021"] is None) == ("tp6021" in (r["secret"] or ())) for r in rows.values())
+    with gzip.open(INCOMES, "rt", encoding="utf-8", newline="") as file:
+        told = {r["CODGEO"]: r for r in csv.DictReader(file, delimiter=";") if r["CODGEO"] in rows}
+    fields = [f.id for f in desk.catalog.by_id["filosofi"].fields if f.type != "list"]
+    for code, row in rows.items():
+        for name in fields:
+            text = told[code][name.upper()]
+            assert (name in (row["secret"] or ())) == (text == "s"), (code, name)
+            assert row[name] == (None if text == "s" else float(text.replace(",", "."))), (code, name)
+
+
+def test_the_grids(real: Real) -> None:
+    desk, _ = real
+    with GRIDS.open(encoding="utf-8", newline="") as file:
+        told = {r.pop("insee_com"): r for r in csv.DictReader(file)}
+    names = "lib_com, niveau_densite, niveau_ruralite, niveau_centralite"
+    found = {r.pop("code_insee"): r for r in desk.rows(f"SELECT code_insee, {names} FROM pub.grille_densite")}  # noqa: S608 - constants
+    assert {code: {**row, "lib_com": f"Commune {code}"} for code, row in told.items()} == found
 
 
 def test_again_changes_nothing(real: Real, real_mirror: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.importing.published import IRVE, collection, feature, irve_csv, zipped
 from webmap.catalog.connector import Connector
 from webmap.errors import ImportRefusedError
-from webmap.importing.readers import parse_point, read_features, read_page
+from webmap.importing.readers import Feature, parse_point, read_features, read_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +117,7 @@ def test_blank_lines_are_nothing(tmp_path: Path) -> None:
         (irve_csv({}).replace("coordonneesXY", "xy").encode(), "n'a plus la colonne coordonneesXY"),
         (irve_csv({}).encode() + b"1,2,3\n", "ligne 3 : nombre de cellules différent de l'en-tête"),
         (irve_csv({}).encode()[:-40], "nombre de cellules différent"),
-        (irve_csv({"nom_station": "x" * 200_000}).encode(), "n'est pas un CSV bien formé .*field larger"),
+        (irve_csv({"nom_station": "x" * 200_000}).encode(), "n'est pas un CSV bien formé .*une cellule démesurée"),
         (irve_csv({}).encode() + b'"jamais ferme', "nombre de cellules différent|n'est pas un CSV bien formé"),
         (b"", "n'a plus la colonne"),
     ],
@@ -144,6 +145,24 @@ def test_memory_does_not_grow_with_a_csv(tmp_path: Path) -> None:
     path.write_text(line[0] + line[1] * 20_000, encoding="utf-8")
     tracemalloc.start()
     assert sum(1 for _ in read_features(connector("csv"), [path])) == 20_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+def test_a_table_has_no_point(tmp_path: Path) -> None:
+    found = read(tmp_path, "csv", b"id_pdc_itinerance;x\n1;s\n", point=None)
+    assert found == [Feature({"id_pdc_itinerance": "1", "x": "s"})]
+    assert found[0].geometry is None
+
+
+def test_memory_does_not_grow_with_a_csv_in_a_zip(tmp_path: Path) -> None:
+    lines = ["code;x\n", *(f"{n};{hashlib.sha256(str(n).encode()).hexdigest() * 4}\n" for n in range(40_000))]
+    path = tmp_path / "x.zip"
+    path.write_bytes(zipped("".join(lines).encode(), "dossier/x.csv"))
+    del lines
+    tracemalloc.start()
+    assert sum(1 for _ in read_features(connector("zip", entry="x.csv"), [path])) == 40_000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2_000_000

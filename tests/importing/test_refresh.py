@@ -50,7 +50,7 @@ def test_a_source_that_shrinks_is_refused_unless_accepted(desk: Desk) -> None:
     assert "--accepter" in refused.sentence
     assert desk.content("irve") == state
     accepted = desk.refresh("irve", accept=True)["consolidation"]
-    assert "0 créées, 0 modifiées, 2 retirées" in accepted.sentence
+    assert "0 créée, 0 modifiée, 2 retirées" in accepted.sentence
     assert len(desk.keys("irve")) == 6
 
 
@@ -59,9 +59,7 @@ def test_rows_set_aside_are_told_with_their_reason(desk: Desk) -> None:
     publish_irve(desk, *ONES[:9], broken)
     outcome = desk.refresh("irve")["consolidation"]
     assert outcome.status == "changee"
-    assert (
-        "1 écartées, non conformes au schéma (objet 10 (FRABCE10) : puissance_nominale = « 22 kW »" in outcome.sentence
-    )
+    assert "1 écartée, non conforme au schéma (objet 10 (FRABCE10) : puissance_nominale = « 22 kW »" in outcome.sentence
     assert len(desk.keys("irve")) == 9
     report = desk.rows("SELECT rapport FROM app.chargement WHERE couche = 'irve' ORDER BY id DESC LIMIT 1")[0][
         "rapport"
@@ -96,12 +94,10 @@ def test_positions_put_right_left_and_contradicted(desk: Desk, contours: Contour
     ]
     publish_irve(desk, *points(*[{"coordonneesXY": text} for text in texts]))
     outcome = desk.refresh("irve")["consolidation"]
-    assert "1 positions remises dans l'ordre longitude, latitude" in outcome.sentence
-    assert "1 positions hors de France métropolitaine dans les deux sens, laissées telles quelles" in outcome.sentence
+    assert "1 position remise dans l'ordre longitude, latitude" in outcome.sentence
+    assert "1 position hors de France métropolitaine dans les deux sens, laissée telle quelle" in outcome.sentence
     assert "1 dont le code INSEE contredit la position" in outcome.sentence
-    assert (
-        "1 disent une commune du territoire et sont placées loin de lui, laissées de côté (FRABCE5)" in outcome.sentence
-    )
+    assert "1 dit une commune du territoire et est placée loin de lui, laissée de côté (FRABCE5)" in outcome.sentence
     rows = desk.rows(
         "SELECT ST_AsText(ST_SnapToGrid(ST_Transform(geom, 4326), 1e-7)) AS p FROM pub.irve ORDER BY id_pdc_itinerance"
     )
@@ -154,7 +150,7 @@ def test_an_invalid_geometry_is_repaired_and_counted(desk: Desk) -> None:
     )
     desk.keep_only("zonage_nature", "znieff1")
     outcome = desk.refresh("zonage_nature")["znieff1"]
-    assert "1 géométries réparées" in outcome.sentence
+    assert "1 géométrie réparée" in outcome.sentence
     assert "1 sans géométrie" in outcome.sentence  # a point is no surface
     row = desk.rows("SELECT ST_IsValid(geom) AS saine, ST_NumGeometries(geom) AS n FROM pub.zonage_nature")
     assert row == [{"saine": True, "n": 2}]
@@ -183,10 +179,10 @@ def test_a_newer_file_that_says_the_same_changes_no_row(desk: Desk) -> None:
     desk.publish("irve", "consolidation", body + b"\n", last_modified="Thu, 02 Jul 2026 10:00:00 GMT")
     outcome = desk.refresh("irve")["consolidation"]
     assert outcome.status == "inchangee"
-    assert "0 créées, 0 modifiées, 0 retirées" in outcome.sentence
+    assert "0 créée, 0 modifiée, 0 retirée" in outcome.sentence
     assert {r["millesime"] for r in desk.rows("SELECT millesime FROM pub.irve")} == {"2026-07-02"}
     desk.publish("irve", "consolidation", irve_csv({**ONES[0], "nom_station": "Autre"}, *ONES[1:]).encode())
-    assert "0 créées, 1 modifiées, 0 retirées" in desk.refresh("irve")["consolidation"].sentence
+    assert "0 créée, 1 modifiée, 0 retirée" in desk.refresh("irve")["consolidation"].sentence
 
 
 def test_a_wfs_that_writes_the_hour_in_its_answer_has_not_changed(desk: Desk, contours: Contours) -> None:
@@ -229,7 +225,7 @@ def test_contours_that_change_cut_again(desk: Desk, contours: Contours) -> None:
     publish_contours(desk, {**contours, "59172": cut})
     outcomes = desk.refresh("commune", "irve", accept=True)  # a hole in the coverage: asked for
     assert outcomes["contours"].status == "changee"
-    assert "1 retirées" in outcomes["consolidation"].sentence
+    assert "1 retirée" in outcomes["consolidation"].sentence
     assert "FRXXXE1" not in desk.keys("irve")
 
 
@@ -300,8 +296,8 @@ def test_a_commune_that_leaves_or_joins_is_told(desk: Desk, contours: Contours) 
     without = {code: c for code, c in contours.items() if code != "59092"}
     joined = {**contours, "59999": box(3.0, 50.0, 3.1, 50.1)}
     for moved, sentence in [
-        (without, "1 communes du territoire sans contour : 59092 ; si elles ont quitté l'agglomération"),
-        (joined, "1 communes absentes de la liste de l'atlas : 59999 Nouvelle ; si elles ont rejoint l'agglomération"),
+        (without, "1 commune du territoire sans contour : 59092 ; si elles ont quitté l'agglomération"),
+        (joined, "1 commune absente de la liste de l'atlas : 59999 Nouvelle ; si elles ont rejoint l'agglomération"),
     ]:
         publish_contours(desk, moved)
         outcome = desk.refresh("commune")["contours"]
@@ -401,7 +397,7 @@ def test_a_perimeter_that_goes_is_refused(desk: Desk, contours: Contours) -> Non
     for fewer in (features[1:], [{**features[0], "geometry": None}, *features[1:]]):
         publish_qpv(desk, fewer)
         outcome = desk.refresh("qpv")["perimetres"]
-        assert "a perdu 1 lignes sur 13 (8 %, QN05920M)" in outcome.sentence
+        assert "a perdu 1 ligne sur 13 (8 %, QN05920M)" in outcome.sentence
         assert desk.content("qpv") == state
     assert (
         "absentes de la source ou sans périmètre : QN05920M" in desk.refresh("qpv", accept=True)["perimetres"].sentence
@@ -416,7 +412,7 @@ def test_perimeters_outlive_a_changed_seed(desk: Desk, contours: Contours) -> No
     with desk.database.owner() as connection:  # as if the seed had changed since
         connection.execute("UPDATE app.chargement SET sha256 = 'x' WHERE couche = 'qpv' AND origine = 'seed'")
     report = load_seeds(desk.database, desk.catalog, desk.settings)
-    assert report == ["couche qpv : 0 lignes créées, 0 modifiées, 0 retirées"]
+    assert report == ["couche qpv : 0 ligne créée, 0 modifiée, 0 retirée"]
     assert desk.rows("SELECT code_qp, geom, precision FROM pub.qpv ORDER BY 1") == geometries
 
 

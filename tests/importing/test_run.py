@@ -39,10 +39,10 @@ def test_our_own_file_then_the_same_again(
     database: Database, catalog: Catalog, settings: Settings, contours_file: Path
 ) -> None:
     report = load_source(database, catalog, settings, "commune", contours_file)
-    assert report == "contours.geojson : 47 contours lus, 47 changés, 0 objets hors du territoire laissés de côté."
+    assert report == "contours.geojson : 47 contours lus, 47 changés, 0 objet hors du territoire laissé de côté."
     state = rows(database, STATE)
     again = load_source(database, catalog, settings, "commune", contours_file)
-    assert "47 contours lus, 0 changés" in again
+    assert "47 contours lus, 0 changé" in again
     assert rows(database, STATE) == state
     assert rows(database, "SELECT nom, lignes FROM app.fraicheur WHERE couche = 'commune' AND origine = 'fichier'") == [
         {"nom": "contours.geojson", "lignes": 47}

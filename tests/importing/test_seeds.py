@@ -33,7 +33,7 @@ def test_a_second_start_changes_nothing(workshop: Workshop, catalog: Catalog, se
 def test_only_the_changed_layer_is_written(workshop: Workshop) -> None:
     before = workshop.everything()
     workshop.change(POCHES, f"{HAVELUY},Centre (Haveluy)", f"{HAVELUY},Centre ancien (Haveluy)")
-    assert workshop.load() == ["couche poche_pauvrete : 0 lignes créées, 1 modifiées, 0 retirées"]
+    assert workshop.load() == ["couche poche_pauvrete : 0 ligne créée, 1 modifiée, 0 retirée"]
     after = workshop.everything()
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"pub.poche_pauvrete", "app.revision", "app.chargement"}
@@ -45,7 +45,7 @@ def test_a_row_more_and_a_row_less(workshop: Workshop) -> None:
     workshop.drop_line(POCHES, HAVELUY)
     path = workshop.folder / POCHES
     path.write_text(path.read_text() + "neuve,Neuve,Q,Denain,commune,59172,existant,quartiers-2030,1,,2024\n")
-    assert workshop.load() == ["couche poche_pauvrete : 1 lignes créées, 0 modifiées, 1 retirées"]
+    assert workshop.load() == ["couche poche_pauvrete : 1 ligne créée, 0 modifiée, 1 retirée"]
     rows = workshop.rows(
         "SELECT code, geom IS NOT NULL AS placee FROM pub.poche_pauvrete WHERE code IN ('neuve', 'haveluy-centre')"
     )
@@ -57,7 +57,7 @@ def test_a_row_changed_by_hand_is_kept_and_told(workshop: Workshop) -> None:
     for turn in ("1", "2"):  # kept at the second change of the file too
         workshop.change(POCHES, f"{HAVELUY},", f"{HAVELUY},{turn}")
         (sentence,) = workshop.load()
-        assert f"1 changées à la main et conservées ({HAVELUY})" in sentence
+        assert f"1 changée à la main et conservée ({HAVELUY})" in sentence
         assert workshop.rows("SELECT 1 AS n FROM pub.poche_pauvrete WHERE nom = 'À la main'") == [{"n": 1}]
 
 
@@ -75,7 +75,7 @@ def test_an_edited_row_outlives_its_line(workshop: Workshop) -> None:
     workshop.drop_line(POCHES, HAVELUY)
     (sentence,) = workshop.load()
     assert HAVELUY in sentence
-    assert "0 retirées" in sentence
+    assert "0 retirée" in sentence
     assert workshop.rows("SELECT count(*) AS n FROM pub.poche_pauvrete") == [{"n": 11}]
 
 
@@ -89,7 +89,7 @@ def test_a_row_added_by_hand_is_never_taken_away(workshop: Workshop) -> None:
     path = workshop.folder / POCHES
     path.write_text(path.read_text() + "main,Du fichier,Q,Denain,commune,59172,existant,quartiers-2030,1,,2024\n")
     (sentence,) = workshop.load()
-    assert "conservées (main)" in sentence
+    assert "conservée (main)" in sentence
     assert workshop.rows("SELECT nom FROM pub.poche_pauvrete WHERE code = 'main'") == [{"nom": "M"}]
 
 
@@ -169,7 +169,7 @@ def test_a_changed_commune_keeps_its_contour(workshop: Workshop, contours_file: 
     workshop.change(
         "bassin/seed.csv", "59002,Abscon,bassin_minier,hypothese,4160", "59002,Abscon,bassin_minier,hypothese,4161"
     )
-    assert "couche commune : 0 lignes créées, 1 modifiées, 0 retirées" in workshop.load()
+    assert "couche commune : 0 ligne créée, 1 modifiée, 0 retirée" in workshop.load()
     assert workshop.rows("SELECT code_insee, geom, precision FROM pub.commune ORDER BY 1") == before
     assert {row["precision"] for row in before} == {"exacte"}
 

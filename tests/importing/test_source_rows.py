@@ -139,7 +139,7 @@ def test_what_is_far_is_not_counted_as_without_identifier(irve: tuple[LayerDefin
     assert rows == []
     assert (tally.read, tally.without_key, tally.swapped, tally.abroad) == (3, 0, 1, 0)
     assert tally.misplaced == ["FRABCE2"]  # says 59172 and stands in Marseille
-    assert any("1 disent une commune du territoire et sont placées loin de lui" in line for line in tally.told())
+    assert any("1 dit une commune du territoire et est placée loin de lui" in line for line in tally.told())
 
 
 def test_without_coordinates_only_a_row_of_our_communes_is_kept(irve: tuple[LayerDefinition, Connector]) -> None:

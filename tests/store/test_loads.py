@@ -95,7 +95,7 @@ def test_a_load_writes_only_what_differs(own: Database) -> None:
     with own.owner() as connection:
         report = load_rows(connection, layer, [rows[0] | {"nom": "A"}, rows[1]])
     assert (report.created, report.updated, report.removed, report.kept) == ([], ["a"], ["c"], [])
-    assert report.sentence() == "0 lignes créées, 1 modifiées, 1 retirées"
+    assert report.sentence() == "0 ligne créée, 1 modifiée, 1 retirée"
 
 
 def test_a_typed_place_is_kept_in_lambert_93(own: Database) -> None:

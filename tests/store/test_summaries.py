@@ -16,7 +16,7 @@ from pyproj import Geod, Transformer
 from tests.store.conftest import build, define, do, insert, members, shuffled
 from webmap.store.db import count_queries
 from webmap.store.report import fetch_report
-from webmap.store.summaries import Count, LayerSummary, fetch_summaries, fetch_units
+from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -83,20 +83,19 @@ def check(layer: LayerDefinition, summary: LayerSummary, rows: list[Again], draw
     rel = 1e-4 if layer.geometry == "polygon" else 1e-6
     assert {unit: count.nombre for unit, count in summary.unites.items()} == counted
     for unit, count in summary.unites.items():
-        assert measure(layer, count) == pytest.approx(sizes[unit], rel=rel, abs=1e-3)
+        assert (count.taille or 0) == pytest.approx(sizes[unit], rel=rel, abs=1e-3)
     assert summary.hors_unite.nombre == outside
-    assert measure(layer, summary.hors_unite) == pytest.approx(sizes[None], rel=rel, abs=1e-3)
+    assert (summary.hors_unite.taille or 0) == pytest.approx(sizes[None], rel=rel, abs=1e-3)
     assert summary.non_localise.nombre == sum(row.parts is None for row in rows)
     assert summary.ensemble.nombre == sum(row.parts is None or bool(row.parts) for row in rows)
+    assert summary.territoire.nombre == summary.ensemble.nombre
+    assert summary.doubles.nombre == doubles
     total = sum(counted.values()) + outside + summary.non_localise.nombre
     assert total - doubles == summary.ensemble.nombre
-    assert summary.additive == (doubles == 0)
-    parts = sum(measure(layer, count) for count in (*summary.unites.values(), summary.hors_unite))
-    assert parts == pytest.approx(measure(layer, summary.ensemble), rel=1e-6, abs=1e-6)
-
-
-def measure(layer: LayerDefinition, count: Count) -> float:
-    return {"point": 0, "line": count.longueur or 0, "polygon": count.surface or 0}[layer.geometry]
+    parts = sum(count.taille or 0 for count in (*summary.unites.values(), summary.hors_unite))
+    assert parts == pytest.approx(summary.territoire.taille or 0, rel=1e-6, abs=1e-6)
+    whole = summary.ensemble.taille or 0
+    assert parts + (summary.hors_territoire.taille or 0) == pytest.approx(whole, rel=1e-6, abs=1e-3)
 
 
 def contours_of(database: Database) -> dict[str, BaseGeometry]:
@@ -198,18 +197,18 @@ def test_a_point_on_a_shared_boundary_is_counted_once(squares: Database) -> None
         squares, LAYERS["point"], "POINT(721000 7030500)", "POINT(722000 7030000)", "POINT(720500 7030500)"
     )
     assert {code: count.nombre for code, count in summary.unites.items()} == {"59002": 2, "59038": 1}
-    assert summary.additive
+    assert summary.doubles == EMPTY
 
 
 def test_a_line_along_a_shared_boundary_is_measured_once(squares: Database) -> None:
     line = "LINESTRING(721000 7029000,721000 7032000)"
     summary = summary_of(squares, LAYERS["line"], line)
     once = geodesic(shapely.from_wkt("LINESTRING(721000 7030000,721000 7031000)"))[0]
-    assert {code: round(count.longueur or 0) for code, count in summary.unites.items()} == {
+    assert {code: round(count.taille or 0) for code, count in summary.unites.items()} == {
         "59002": round(once),
         "59038": 0,
     }
-    assert summary.ensemble.longueur == pytest.approx(once, rel=1e-6)
+    assert summary.territoire.taille == pytest.approx(once, rel=1e-6)
 
 
 def test_a_surface_that_only_touches_is_not_there(squares: Database) -> None:
@@ -217,7 +216,7 @@ def test_a_surface_that_only_touches_is_not_there(squares: Database) -> None:
     corner = shapely.box(719000, 7029000, 720000, 7030000).wkt
     summary = summary_of(squares, LAYERS["polygon"], beside, corner)
     assert summary.unites == {}
-    assert summary.ensemble == Count()
+    assert summary.ensemble == EMPTY
 
 
 def test_a_straddling_surface_with_a_hole_is_shared_out(squares: Database) -> None:
@@ -227,10 +226,10 @@ def test_a_straddling_surface_with_a_hole_is_shared_out(squares: Database) -> No
     left, right = (
         geodesic(shape.intersection(shapely.box(x, 7030000, x + 1000, 7031000)))[1] for x in (720000, 721000)
     )
-    assert summary.unites["59002"].surface == pytest.approx(left, rel=1e-6)
-    assert summary.unites["59038"].surface == pytest.approx(right, rel=1e-6)
-    assert summary.ensemble.surface == pytest.approx(geodesic(shape)[1], rel=1e-6)
-    assert (summary.ensemble.nombre, summary.ensemble.mesurees, summary.additive) == (1, 1, False)
+    assert summary.unites["59002"].taille == pytest.approx(left, rel=1e-6)
+    assert summary.unites["59038"].taille == pytest.approx(right, rel=1e-6)
+    assert summary.territoire.taille == pytest.approx(geodesic(shape)[1], rel=1e-6)
+    assert (summary.territoire.nombre, summary.territoire.mesurees, summary.doubles.nombre) == (1, 1, 1)
 
 
 def test_an_exclave_counts_once_in_its_unit(squares: Database) -> None:
@@ -238,16 +237,16 @@ def test_an_exclave_counts_once_in_its_unit(squares: Database) -> None:
     shape = shapely.box(720500, 7030200, 722500, 7030800)
     summary = summary_of(squares, LAYERS["polygon"], shape.wkt, decoupage="hasard")
     assert {code: count.nombre for code, count in summary.unites.items()} == {"a": 1, "b": 1}
-    assert summary.unites["a"].surface == pytest.approx(summary.unites["b"].surface, rel=1e-3)
+    assert summary.unites["a"].taille == pytest.approx(summary.unites["b"].taille, rel=1e-3)
 
 
 def test_what_is_outside_counts_nowhere(squares: Database) -> None:
     summary = summary_of(squares, LAYERS["point"], "POINT(600000 6800000)")
-    assert summary == LayerSummary({}, Count(), Count(), Count())
+    assert summary == LayerSummary({})
 
 
 def test_an_empty_layer_is_empty(squares: Database) -> None:
-    assert summary_of(squares, LAYERS["polygon"]) == LayerSummary({}, Count(), Count(), Count())
+    assert summary_of(squares, LAYERS["polygon"]) == LayerSummary({})
 
 
 def test_an_exact_point_counts_where_it_stands_not_where_it_says(squares: Database) -> None:

@@ -40,6 +40,25 @@ def sheet(client: FlaskClient, path: str) -> dict[str, Any]:
     return found
 
 
+def test_a_secret_is_said_and_never_shown(client: FlaskClient, database: Database) -> None:
+    with database.owner() as connection:
+        connection.execute(
+            "INSERT INTO pub.filosofi (code_insee, med21, tp6021, secret, non_disponible, precision, etat, source, millesime)"
+            " VALUES ('59172', 14890, 76.54, '{tp6021}', '{d121}', 'commune', 'existant', 'insee-filosofi-2021', '2021')"
+        )
+    found = sheet(client, "filosofi/59172")
+    lines = {line["libelle"]: line["valeur"] for line in found["lignes"]}
+    assert (found["titre"], found["localisation"]) == ("Denain", "la commune entière")
+    assert lines["Niveau de vie annuel médian"] == "14\u00a0890\u00a0€"
+    assert lines["Taux de pauvreté au seuil de 60 %"] == "secret statistique"
+    assert lines["Premier décile du niveau de vie"] == "non disponible à la source"
+    assert lines["Ménages fiscaux"] == "—"
+    assert not {"Valeurs couvertes par le secret statistique", "Valeurs non disponibles"} & lines.keys()
+    assert found["source"]["nom"].startswith("Filosofi 2021")
+    assert "76,5" not in client.get("/fiches/filosofi/59172").text
+    assert ">Denain</a>" in client.get("/couches/filosofi").text
+
+
 def test_a_sheet_says_what_is_known_and_where_from(reader: FlaskClient) -> None:
     found = sheet(reader, "espace_nature/terrils-denain")
     assert found["couche"] == "espace_nature"

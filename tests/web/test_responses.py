@@ -11,7 +11,7 @@ import pytest
 
 from webmap.config import Fond
 from webmap.formats.carte import CARTE_CSP
-from webmap.web import ROUTES
+from webmap.web import ROUTES, ZONES
 from webmap.web.responses import build_csp
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ VALUES = {
     "ids": "commune", "z": "8", "x": "130", "y": "86", "couche": "commune", "path:cle": "59172", "layer_id": "qpv",
     "decoupage": "bassin", "code": "amandinois",
 }  # fmt: skip
-QUERIES = {"recherche": "?q=denain"}
+_DRAWN = "?wkt=POLYGON((3.3 50.3,3.4 50.3,3.4 50.4,3.3 50.3))"
+QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(("polygone_json", "polygone_csv", "polygone_xlsx"), _DRAWN)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -42,7 +43,8 @@ def directives(policy: str) -> dict[str, list[str]]:
 
 def test_the_url_map_is_whole(reader: FlaskClient) -> None:
     rules = {rule.rule for rule in reader.application.url_map.iter_rules()}
-    assert rules == {rule for rule, _, _ in ROUTES} | {"/static/<filename>"}
+    zones = {f"/territoires/qpv{rule}" for rule, _, _ in ZONES}
+    assert rules == {rule for rule, _, _ in ROUTES} | zones | {"/static/<filename>"}
 
 
 @pytest.mark.parametrize(("rule", "endpoint"), [(rule, endpoint) for rule, endpoint, _ in ROUTES])

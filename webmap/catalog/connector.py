@@ -29,7 +29,7 @@ class Connector(BaseModel):
     format: Literal["geojson", "zip", "csv", "wfs"]
     url: Text
     file: FileName
-    entry: Text | None = Field(default=None, description="path of the GeoJSON inside a zip; `*` stands for any text")
+    entry: Text | None = Field(default=None, description="path of the GeoJSON or CSV inside a zip; `*` is any text")
     page_size: int = Field(
         default=1000, ge=1, le=5000, description="WFS: the Géoplateforme serves at most 5 000 a page"
     )
@@ -49,6 +49,8 @@ class Connector(BaseModel):
     shared: Identifier | None = Field(
         default=None, description="geometry: boolean field that says a row goes beyond the territory; measured and told"
     )
+    secret: tuple[Text, ...] = Field(default=(), description="texts that stand for a masked value, such as « s »")
+    unavailable: tuple[Text, ...] = Field(default=(), description="texts that stand for no value, such as « nd »")
     null_keys: tuple[str, ...] = Field(default=(), description="values that are never a key, such as « Non concerné »")
     max_shrink: float = Field(default=0.2, ge=0, le=1, description="share of rows that may go without being asked for")
     max_bytes: int = Field(default=300_000_000, gt=0)
@@ -58,8 +60,6 @@ class Connector(BaseModel):
         problems = []
         if (self.format == "zip") != (self.entry is not None):
             problems.append("`entry` va avec le format zip, et avec lui seul")
-        if self.format == "csv" and not self.point:
-            problems.append("un csv dit par `point` où sont ses coordonnées")
         if self.mode == "geometry" and (self.columns or self.constants):
             problems.append("le mode geometry n'écrit que la géométrie : ni `columns` ni `constants`")
         if self.mode == "rows" and (self.compare or self.shared):

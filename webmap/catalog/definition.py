@@ -5,19 +5,16 @@ Unknown keys are errors. French words are the field's own values; keys are Engli
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from webmap.catalog.connector import Connector  # noqa: TC001 - pydantic reads it at run time
+from webmap.catalog.measure import STATISTICAL, Figure, Identifier, Measure, Text, check_measures
 from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 GeometryType = Literal["point", "line", "polygon", "none"]
 FieldType = Literal["text", "integer", "number", "date", "boolean", "list"]
-MeasureType = Literal["nombre", "distincts", "somme", "longueur", "surface", "part_surface", "pour_1000"]
-Additive = frozenset({"nombre", "somme", "longueur", "surface"})
 
 PRECISIONS = ("exacte", "quartier", "commune", "schematique")
 ETATS = ("existant", "en_cours", "programme", "projet", "hypothese")
@@ -34,9 +31,7 @@ COMMON_COLUMNS = (
 )
 
 # Names the SQL of tiles and sheets computes beside the fields.
-_COMPUTED = ("approximatif", "boite", "codes", "schematique")
-# What each measure of geometry is a measure of.
-_MEASURED = {"longueur": "line", "surface": "polygon", "part_surface": "polygon"}
+_COMPUTED = ("approximatif", "boite", "codes", "nom_lu", "schematique")
 
 
 class _Strict(BaseModel):
@@ -52,42 +47,6 @@ class FieldDefinition(_Strict):
     unit: Text | None = None
     required: bool = False
     enum: dict[str, Text] = Field(default_factory=dict, description="stored value -> French label")
-    note: Text | None = None
-
-
-class Measure(_Strict):
-    """A number a summary computes for each unit of a découpage, and the rule of its counting.
-
-    `nombre` counts rows, `distincts` distinct values of `field`, `somme` sums `field`, `longueur` is kilometres and
-    `surface` km², both on the ellipsoid, `part_surface` is the share of the unit's area (%), `pour_1000` is `nombre`
-    per 1 000 inhabitants.
-    """
-
-    id: Identifier
-    type: MeasureType
-    label: Text
-    unit: Text
-    field: Identifier | None = None
-
-    @model_validator(mode="after")
-    def _field_where_needed(self) -> Measure:
-        if (self.type in {"distincts", "somme"}) != (self.field is not None):
-            msg = f"mesure « {self.id} » : `field` va avec les types distincts et somme, et avec eux seuls"
-            raise ValueError(msg)
-        return self
-
-
-class Figure(_Strict):
-    """A number a source document states for the whole territory. Shown beside what is counted, never merged with it."""
-
-    id: Identifier
-    label: Text
-    value: int | float
-    unit: Text
-    source: Identifier | Text
-    line: Text | None = None
-    url: Text | None = None
-    date: Text
     note: Text | None = None
 
 
@@ -156,6 +115,13 @@ class LayerDefinition(_Strict):
     order: int = Field(default=100, description="drawing order, smaller is further down; also the order in lists")
     couverture: bool = False
     communes_field: Identifier | None = Field(default=None, description="`list` field with every commune a row touches")
+    secret: Identifier | None = Field(
+        default=None, description="`list` field naming the fields the producer masks in a row (statistical secrecy)"
+    )
+    unavailable: Identifier | None = Field(
+        default=None, description="`list` field naming the fields the producer says it has no value for in a row"
+    )
+    zones: bool = Field(default=False, description="each row is also a unit a summary can be asked for")
     how_to_fill: Text | None = None
     warning: Text | None = None
     source: Source
@@ -182,13 +148,29 @@ class LayerDefinition(_Strict):
         """Whether the layer has a geometry at all, so tiles and a place on the map."""
         return self.geometry != "none"
 
+    @property
+    def statistical(self) -> bool:
+        """Whether rows are figures of whole communes: they are read by `store.statistics`, never shared out."""
+        return self.secret is not None or any(measure.type in STATISTICAL for measure in self.measures)
+
+    @property
+    def hiding(self) -> tuple[str, ...]:
+        """The fields that say which values of a row are not given, and why."""
+        return tuple(name for name in (self.secret, self.unavailable) if name)
+
     def field(self, field_id: str) -> FieldDefinition:
         """Return one field by id; raises KeyError."""
         return {field.id: field for field in self.fields}[field_id]
 
     @model_validator(mode="after")
     def _consistent(self) -> LayerDefinition:
-        problems = [*_field_problems(self), *_reference_problems(self), *_geometry_problems(self)]
+        problems = [
+            *_field_problems(self),
+            *_reference_problems(self),
+            *_geometry_problems(self),
+            *check_measures(self),
+            *_connector_problems(self),
+        ]
         if problems:
             raise ValueError(" ; ".join(problems))
         return self
@@ -231,7 +213,8 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
         named["communes_field"] = layer.communes_field
     if layer.style:
         named |= {f"style : champ {name}": name for name in layer.style.fields}
-    named |= {f"mesure {m.id} : field": m.field for m in layer.measures if m.field}
+    named |= {name: where for name, where in (("secret", layer.secret), ("unavailable", layer.unavailable)) if where}
+    named |= {f"mesure {m.id} : {name}": name for m in layer.measures for name in m.fields}
     problems = [
         f"{where} = « {name} » n'est pas un champ de la couche" for where, name in named.items() if name not in known
     ]
@@ -240,12 +223,24 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
     if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):
         problems.append("un découpage a pour clé `code` et pour nom `nom`")
     problems += [
-        f"mesure « {m.id} » : « {m.field} » n'est pas un nombre, il ne se somme pas"
-        for m in layer.measures
-        if m.type == "somme" and m.field in layer.field_ids and layer.field(m.field).type not in {"integer", "number"}
+        f"`{name}` doit être un champ de type list"
+        for name, where in (("secret", layer.secret), ("unavailable", layer.unavailable))
+        if where in layer.field_ids and layer.field(str(where)).type != "list"
     ]
     if layer.communes_field in layer.field_ids and layer.field(str(layer.communes_field)).type != "list":
         problems.append("`communes_field` doit être un champ de type list")
+    return problems
+
+
+def _connector_problems(layer: LayerDefinition) -> list[str]:
+    problems = []
+    for connector in layer.connectors:
+        where = f"connecteur {connector.id}"
+        if connector.format == "csv" and layer.drawn and not connector.point:
+            problems.append(f"{where} : le csv d'une couche dessinée dit par `point` où sont ses coordonnées")
+        for marks, field in (("secret", layer.secret), ("unavailable", layer.unavailable)):
+            if getattr(connector, marks) and field is None:
+                problems.append(f"{where} : `{marks}` demande que la couche ait un champ `{marks}`")
     return problems
 
 
@@ -255,11 +250,6 @@ def _geometry_problems(layer: LayerDefinition) -> list[str]:
         problems.append("style.toml manque : une couche qui a une géométrie a un style")
     if layer.zoom_min > layer.zoom_max:
         problems.append("zoom_min dépasse zoom_max")
-    if not layer.drawn and any(m.type in {"longueur", "surface", "part_surface"} for m in layer.measures):
-        problems.append("une couche sans géométrie n'a ni longueur ni surface")
-    problems += [
-        f"mesure « {m.id} » : {m.type} ne va qu'avec geometry = {_MEASURED[m.type]}"
-        for m in layer.measures
-        if layer.drawn and layer.geometry != _MEASURED.get(m.type, layer.geometry)
-    ]
+    if layer.zones and layer.geometry != "polygon":
+        problems.append("`zones` ne va qu'avec geometry = polygon")
     return problems

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from webmap.catalog.definition import LayerDefinition, Text
+from webmap.catalog.definition import LayerDefinition
+from webmap.catalog.measure import Text  # noqa: TC001 - pydantic reads it
 from webmap.config import where_and_why
 from webmap.errors import CatalogError, NotFoundError
+from webmap.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+
+# Figures of a unit itself, as measures of the layer `commune`: no row of a layer gives them.
+UNIT_FIGURES = ("population_municipale", "nombre", "surface_km2", "densite")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,6 +64,7 @@ class Catalog:
     themes: tuple[Theme, ...]
     documents: dict[str, Document]
     read_by: tuple[str, ...] = ()
+    key_figures: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, LayerDefinition]:
@@ -96,7 +102,7 @@ def _read_toml(path: Path, problems: list[str]) -> dict[str, Any] | None:
     except OSError as error:
         problems.append(f"{path} : ne se lit pas ({error.strerror})")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path} : n'est pas du TOML en UTF-8 ({error})")
+        problems.append(f"{path} : n'est pas du TOML en UTF-8 ({explain(error)})")
     return None
 
 
@@ -169,16 +175,35 @@ def _check_whole(layers: list[LayerDefinition], themes: tuple[Theme, ...]) -> li
     return problems
 
 
+def _check_key_figures(layers: list[LayerDefinition], names: Sequence[str]) -> list[str]:
+    known = {f"commune:{figure}" for figure in UNIT_FIGURES}
+    known |= {
+        f"{layer.id}:{measure.id}"
+        for layer in layers
+        for measure in layer.measures
+        # A découpage is not counted; a distribution is several numbers, none of which is the figure of a unit.
+        if layer.decoupage is None and layer.id != "commune" and measure.type != "repartition"
+    }
+    listed = ", ".join(sorted(known))
+    return [
+        f"chiffres_cles : « {name} » n'est pas une mesure de ce territoire ; possibles : {listed}"
+        for name in names
+        if name not in known
+    ]
+
+
 def read_catalog(
     layers_folder: Path,
     facts_folder: Path | None = None,
     couches: Sequence[str] = (),
     decoupages: Sequence[str] = (),
+    chiffres_cles: Sequence[str] = (),
 ) -> tuple[Catalog, list[str]]:
     """Read themes, documents and every layer: what could be read, and the problems of the rest.
 
     With `facts_folder`, the catalogue is another territory's: the shared layers named in `couches`, each with the
-    territory's own part, and the layers that are its alone. `decoupages` names those it reads by first, in order.
+    territory's own part, and the layers that are its alone. `decoupages` names those it reads by first, in order,
+    `chiffres_cles` the `couche:mesure` at the head of each unit's page.
     """
     problems: list[str] = []
     themes_path = layers_folder / "themes.toml"
@@ -193,12 +218,14 @@ def read_catalog(
         problems += _check_whole(layers, themes.themes)
         known = {layer.id for layer in layers if layer.decoupage}
         problems += [f"decoupages : « {name} » n'est pas un découpage" for name in decoupages if name not in known]
+        problems += _check_key_figures(layers, chiffres_cles)
     catalog = Catalog(
         folder=facts_folder or layers_folder,
         layers=tuple(sorted(layers, key=lambda layer: (layer.order, layer.id))),
         themes=themes.themes if themes else (),
         documents=documents,
         read_by=tuple(decoupages),
+        key_figures=tuple(chiffres_cles),
     )
     return catalog, problems
 
@@ -208,9 +235,10 @@ def load_catalog(
     facts_folder: Path | None = None,
     couches: Sequence[str] = (),
     decoupages: Sequence[str] = (),
+    chiffres_cles: Sequence[str] = (),
 ) -> Catalog:
     """Read the definitions. Raises CatalogError with all the problems of all the folders."""
-    catalog, problems = read_catalog(layers_folder, facts_folder, couches, decoupages)
+    catalog, problems = read_catalog(layers_folder, facts_folder, couches, decoupages, chiffres_cles)
     if problems:
         raise CatalogError(problems)
     return catalog

@@ -13,6 +13,7 @@ import click
 
 from webmap.cli.bassins import bassins
 from webmap.cli.communes import communes
+from webmap.cli.conservation import conservation
 from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cluster, stop_server
 from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
@@ -23,6 +24,7 @@ from webmap.importing.seeds import load_checked_catalog, load_seeds
 from webmap.store.cluster import Cluster
 from webmap.store.db import open_database, start_database
 from webmap.store.schema import upgrade
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
@@ -61,10 +63,7 @@ def db_stop() -> None:
 def db_upgrade() -> None:
     """Met la base à jour : schéma, tables des couches, faits."""
     settings = load_settings(os.environ)
-    _prepare_database(
-        settings,
-        load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages),
-    )
+    _prepare_database(settings, load_checked_catalog(settings))
 
 
 @db.command("etat")
@@ -74,12 +73,17 @@ def db_etat() -> None:
     settings = load_settings(os.environ)
     if settings.database_url:
         with open_database(settings).owner() as connection:
-            row = connection.execute("SELECT current_database() AS base, version() AS version").fetchone()
-        click.echo(f"Base de DATABASE_URL : {row}")
+            found = connection.info
+            click.echo(f"Base de DATABASE_URL : « {found.dbname} », elle répond")
+            click.echo(
+                f"Serveur : PostgreSQL {found.parameter_status('server_version')}, hôte {found.host}, port {found.port}"
+            )
+            click.echo(f"Compte : {found.user}")
         return
     cluster = _private_cluster(settings)
     click.echo(f"Base privée : {'démarrée' if cluster.running() else 'arrêtée'}")
-    click.echo(f"Dossier : {cluster.base}\nJournal : {cluster.log}\nConnexion : {cluster.dsn('webmap_proprietaire')}")
+    click.echo(f"Dossier : {cluster.base}\nJournal : {cluster.log}")
+    click.echo(f"Connexion : {cluster.dsn('webmap_proprietaire', settings.database_name)}")
 
 
 @db.command("drop")
@@ -106,14 +110,15 @@ def layers() -> None:
 def layers_check() -> None:
     """Vérifie toutes les couches et dit tous les problèmes à la fois."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
-    click.echo(f"{len(catalog.layers)} couches, aucun problème.")
+    catalog = load_checked_catalog(settings)
+    click.echo(f"{agree(len(catalog.layers), 'couche(s)')}, aucun problème.")
 
 
 main.add_command(sources)
 main.add_command(bassins)
 main.add_command(communes)
 main.add_command(territoire)
+main.add_command(conservation)
 
 
 @main.command()
@@ -124,9 +129,7 @@ def serve() -> None:
     address = check_address(settings)
     with contextlib.ExitStack() as stack:
         with step("Catalogue des couches"):
-            catalog = load_checked_catalog(
-                settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages
-            )
+            catalog = load_checked_catalog(settings)
         if not settings.database_url:
             cluster = Cluster(settings.root / ".webmap")
             if not cluster.running():

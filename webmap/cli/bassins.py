@@ -6,6 +6,7 @@ import os
 
 import click
 
+from webmap.cli.conservation import tell_conservation
 from webmap.cli.terminal import HELP, Commands
 from webmap.config import load_settings
 from webmap.errors import BadParameterError
@@ -32,13 +33,15 @@ def bassins() -> None:
 def affecter(code_insee: str, bassin: str, motif: str) -> None:
     """Range la commune CODE_INSEE dans BASSIN ; toutes les synthèses suivent aussitôt."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
+    catalog = load_checked_catalog(settings)
     if _DECOUPAGE not in {layer.id for layer in catalog.layers if layer.decoupage}:
         raise BadParameterError("Ce territoire n'a pas de découpage en bassins.")
     if not motif.strip():
         raise BadParameterError("Le motif est vide : dites pourquoi, la décision le garde.")
-    with write(start_database(settings)) as connection:
+    database = start_database(settings)
+    with write(database) as connection:
         take_turn(connection)
         before = assign(connection, _DECOUPAGE, code_insee, bassin, motif.strip())
         placement.refresh(connection, catalog)
     click.echo(f"{code_insee} : {before or 'aucun bassin'} → {bassin} ({motif.strip()})")
+    tell_conservation(database, catalog)

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from webmap.cli.conservation import tell_conservation
 from webmap.cli.terminal import HELP, Commands
 from webmap.config import load_settings
 from webmap.errors import BadParameterError
@@ -15,6 +16,7 @@ from webmap.store import placement
 from webmap.store.adhesions import fetch_members, join, leave
 from webmap.store.db import start_database
 from webmap.store.writing import take_turn, write
+from webmap.wording import agree
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 _WHEN = click.option("--le", "date", type=_DATE, required=True, help="Date, AAAA-MM-JJ.")
@@ -36,7 +38,7 @@ def membres(date: dt.datetime | None) -> None:
     rows = fetch_members(start_database(load_settings(os.environ)), day)
     for row in rows:
         click.echo(f"{row['code_insee']} {row['nom']}" + (f" (depuis {row['depuis']})" if row["depuis"] else ""))
-    click.echo(f"{len(rows)} communes membres le {day}.")
+    click.echo(f"{agree(len(rows), 'commune(s) membre(s)')} le {day}.")
 
 
 @communes.command("quitter")
@@ -64,9 +66,10 @@ def _change(code_insee: str, name: str | None, date: dt.datetime, reason: str) -
     if not reason.strip():
         raise BadParameterError("Le motif est vide : dites pourquoi, la décision le garde.")
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
+    catalog = load_checked_catalog(settings)
     day = date.date().isoformat()
-    with write(start_database(settings)) as connection:
+    database = start_database(settings)
+    with write(database) as connection:
         take_turn(connection)
         if name is None:
             told = f"{leave(connection, code_insee, day, reason.strip())} n'est plus membre depuis le {day}."
@@ -75,3 +78,4 @@ def _change(code_insee: str, name: str | None, date: dt.datetime, reason: str) -
             told = f"{name} est membre depuis le {day}."
         placement.refresh(connection, catalog)
     click.echo(told)
+    tell_conservation(database, catalog)

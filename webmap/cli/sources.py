@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webmap.cli.conservation import tell_conservation
 from webmap.cli.terminal import HELP, Commands, step
 from webmap.config import load_settings
 from webmap.errors import WebmapError
@@ -18,6 +19,7 @@ from webmap.importing.run import load_source
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store.db import start_database
 from webmap.store.history import fetch_checks
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
@@ -43,8 +45,10 @@ def sources() -> None:
 def load(couche: str, fichier: Path, *, accepter: bool) -> None:
     """Charge FICHIER dans COUCHE (par exemple : webmap sources load commune contours.geojson)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
-    click.echo(load_source(start_database(settings), catalog, settings, couche, fichier, accept=accepter))
+    catalog = load_checked_catalog(settings)
+    database = start_database(settings)
+    click.echo(load_source(database, catalog, settings, couche, fichier, accept=accepter))
+    tell_conservation(database, catalog)
 
 
 @sources.command("refresh")
@@ -56,21 +60,23 @@ def load(couche: str, fichier: Path, *, accepter: bool) -> None:
 def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float | None, *, accepter: bool) -> None:
     """Met à jour les COUCHES nommées, ou toutes, depuis leurs sources officielles."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
+    catalog = load_checked_catalog(settings)
     known = {layer.id for layer in catalog.layers if layer.connectors}
     for couche in couches:
         if couche not in known:
             listed = ", ".join(sorted(known))
             raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
     options = Options(mirror, delai, accept=accepter, progress=_show_progress, downloads=_downloads(settings))
-    failures = 0
-    for outcome in refresh(start_database(settings), catalog, settings, couches, options):
+    database, failures = start_database(settings), 0
+    for outcome in refresh(database, catalog, settings, couches, options):
         failures += outcome.status == "echec"
         click.echo(f"{_MARKS[outcome.status]} {outcome.layer_id}, {outcome.connector_id} : {outcome.sentence}")
+    tell_conservation(database, catalog)
     if failures:
-        raise WebmapError(
-            f"{failures} sources n'ont pas répondu comme attendu ; leurs couches restent comme elles étaient."
+        pattern = (
+            "source(s) n'(a|ont) pas répondu comme attendu ; (sa|leurs) couche(s) reste(|nt) comme elle(s) étai(t|ent)."
         )
+        raise WebmapError(agree(failures, pattern))
 
 
 @sources.command("mirror")
@@ -79,13 +85,13 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
 def mirror(dossier: Path) -> None:
     """Remplit DOSSIER d'une copie des sources, à porter sur une machine sans réseau (--mirror DOSSIER)."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
+    catalog = load_checked_catalog(settings)
     failures = 0
     for name, sentence in mirror_sources(catalog, settings, dossier, _show_progress):
         failures += sentence is not None
         click.echo(f"{'✗' if sentence else '✓'} {name}" + (f" : {sentence}" if sentence else ""))
     if failures:
-        raise WebmapError(f"{failures} sources manquent dans le miroir ; le reste est utilisable.")
+        raise WebmapError(agree(failures, "source(s) manque(|nt) dans le miroir ; le reste est utilisable."))
 
 
 @sources.command("etat")
@@ -93,7 +99,7 @@ def mirror(dossier: Path) -> None:
 def state() -> None:
     """Dit quand chaque source a été demandée, et ce qu'elle a donné."""
     settings = load_settings(os.environ)
-    catalog = load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages)
+    catalog = load_checked_catalog(settings)
     checks = fetch_checks(start_database(settings))
     for layer in catalog.layers:
         for connector in layer.connectors:
@@ -109,14 +115,14 @@ def state() -> None:
 
 
 def refresh_once(database: Database, catalog: Catalog, settings: Settings) -> None:
-    """At the very first start, ask the official sources once: the first is the probe, 15 s in all, then on without them.
+    """At the very first start, ask the official sources: the first is a probe, tried once; 15 s in all, then on without them.
 
     Never again by itself: what was asked for is on record, whatever came of it.
     """
     if fetch_checks(database):
         return
     mirror = os.environ.get("WEBMAP_MIRROR")
-    options = Options(Path(mirror) if mirror else None, _FIRST_SECONDS, downloads=_downloads(settings))
+    options = Options(Path(mirror) if mirror else None, _FIRST_SECONDS, downloads=_downloads(settings), probe=True)
     failures = 0
     with step("Sources officielles"):
         for number, outcome in enumerate(refresh(database, catalog, settings, (), options)):

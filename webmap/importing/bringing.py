@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webmap.errors import ImportRefusedError
 from webmap.store import contours, staging
 from webmap.store.writing import take_turn
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,8 +44,8 @@ def bring_in(
     _check_columns(arrival, tally)
     _check_aside(arrival, tally.aside, read)
     take_turn(connection)
-    repaired, without = staging.build_geometries(connection, layer)
-    told = [f"{doubles} doublons d'identifiant réunis"] if doubles else []
+    repaired, without = staging.build_geometries(connection, layer) if layer.drawn else (0, 0)
+    told = [agree(doubles, "doublon(s) d'identifiant réuni(s)")] if doubles else []
     bring = _bring_perimeters if arrival.connector.mode == "geometry" else _bring_rows
     changes, more = bring(
         arrival, connection, staging.Changes(lues=read, sans_geometrie=without, reparees=repaired), tally
@@ -70,11 +71,18 @@ def _bring_rows(
     _check_shrink(arrival, before - after, before)
     given = {name for name in layer.field_ids if connector.columns.get(name, name) in tally.columns | arrival.known}
     created, changed, removed = staging.replace_rows(
-        connection, layer, connector.source, given | connector.constants.keys()
+        connection, layer, connector.source, given | connector.constants.keys() | _hiding(arrival)
     )
     counts = (staged.lues, outside, staged.sans_geometrie, staged.reparees, contradictions, created, changed, removed)
     told = [f"déjà donnés par une autre source de la couche, laissés : {_list(foreign)}"] if foreign else []
     return staging.Changes(*counts), told
+
+
+def _hiding(arrival: Arrival) -> set[str]:
+    """Name the lists of fields without a value that this source fills: another source may fill the same one."""
+    layer, connector = arrival.layer, arrival.connector
+    lists = ((layer.secret, connector.secret), (layer.unavailable, connector.unavailable))
+    return {name for name, marks in lists if name and marks}
 
 
 def _bring_perimeters(
@@ -102,7 +110,7 @@ def _tell_shares(shares: Sequence[tuple[str, float, bool | None]]) -> list[str]:
         return []
     parted = [f"{key} {100 * share:.0f} %" for key, share, _ in shares if share < _WHOLE]
     whole = len(shares) - len(parted)
-    told = [f"mesurés : {whole} entièrement dans le territoire, {len(parted)} partagés ({_list(parted)})"]
+    told = [f"mesurés : {whole} entièrement dans le territoire, {agree(len(parted), 'partagé(s)')} ({_list(parted)})"]
     return told + [
         f"{key} : dit « {'partagé' if said else 'entier'} », {100 * share:.0f} % de sa surface est dans le territoire"
         for key, share, said in shares
@@ -119,7 +127,9 @@ def _check_columns(arrival: Arrival, tally: Tally) -> None:
 
 def _check_aside(arrival: Arrival, aside: Sequence[str], kept: int) -> None:
     if not arrival.accept and len(aside) > arrival.connector.max_shrink * (len(aside) + kept):
-        msg = f"{len(aside)} lignes sur {len(aside) + kept} ne suivent plus la définition de la couche, qui reste comme elle était."
+        which = agree(len(aside), "ligne(s)")
+        verb = "suivent" if len(aside) > 1 else "suit"
+        msg = f"{which} sur {len(aside) + kept} ne {verb} plus la définition de la couche, qui reste comme elle était."
         raise ImportRefusedError(f"{msg} Si c'est voulu, ajoutez --accepter.", list(aside[:_TOLD]))
 
 
@@ -127,7 +137,7 @@ def _check_shrink(arrival: Arrival, lost: int, before: int, names: Sequence[str]
     if not arrival.accept and before and lost > arrival.connector.max_shrink * before:
         share = f"{100 * lost / before:.0f} %"
         which = f", {_list(names)}" if names else ""
-        msg = f"La source a perdu {lost} lignes sur {before} ({share}{which}) : la couche reste comme elle était."
+        msg = f"La source a perdu {agree(lost, 'ligne(s)')} sur {before} ({share}{which}) : la couche reste comme elle était."
         raise ImportRefusedError(f"{msg} Si c'est voulu, ajoutez --accepter.")
 
 

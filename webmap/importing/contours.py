@@ -5,6 +5,7 @@ The one way in: `webmap sources load commune` and the official connector both en
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from shapely.geometry import shape
 
 from webmap.errors import ImportRefusedError
 from webmap.store import contours as store
+from webmap.wording import agree, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,7 +118,7 @@ def read_contours(
     problems += [] if accept else _check_members(centres, contours, others if members else [])
     if problems:
         shown = problems[: 2 * _SHOWN] + (
-            [f"… et {len(problems) - 2 * _SHOWN} autres"] if len(problems) > 2 * _SHOWN else []
+            [f"… et {agree(len(problems) - 2 * _SHOWN, 'autre(s)')}"] if len(problems) > 2 * _SHOWN else []
         )
         raise ImportRefusedError(f"{path.name} est refusé, les contours en place sont inchangés.", shown)
     return [contours[code] for code in sorted(contours)], others
@@ -127,13 +129,13 @@ def _check_members(known: Iterable[str], found: Iterable[str], joined: list[str]
     missing = sorted(set(known) - set(found))
     if missing:
         problems.append(
-            f"{len(missing)} communes du territoire sans contour : {_shorten(missing)} ;"
+            f"{agree(len(missing), 'commune(s) du territoire')} sans contour : {_shorten(missing)} ;"
             " si elles ont quitté l'agglomération, dites-le (webmap communes quitter), ou ajoutez --accepter pour s'en passer"
         )
     if joined:
         problems.append(
-            f"{len(joined)} communes absentes de la liste de l'atlas : {_shorten(joined)} ; si elles ont rejoint l'agglomération,"
-            " dites-le (webmap communes rejoindre), ou ajoutez --accepter pour s'en passer"
+            f"{agree(len(joined), 'commune(s) absente(s)')} de la liste de l'atlas : {_shorten(joined)} ;"
+            " si elles ont rejoint l'agglomération, dites-le (webmap communes rejoindre), ou ajoutez --accepter pour s'en passer"
         )
     return problems
 
@@ -148,12 +150,14 @@ def _read_features(path: Path) -> list[Any]:
             raise ImportRefusedError(
                 f"{path.name} dépasse {MAX_BYTES // 1_000_000} Mo : extrayez-en les communes du territoire."
             )
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = path.read_bytes()
     except OSError as error:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a number of 5 000 digits
         msg = f"{path.name} n'est pas du GeoJSON en UTF-8. Attendu : une FeatureCollection avec les propriétés code et nom."
-        raise ImportRefusedError(msg, [str(error)]) from error
+        raise ImportRefusedError(msg, [_advise(raw, error)]) from error
     if (
         not isinstance(content, dict)
         or content.get("type") != "FeatureCollection"
@@ -166,6 +170,17 @@ def _read_features(path: Path) -> list[Any]:
             f"{path.name} est en {name} : attendu WGS84 (longitude, latitude), comme tout GeoJSON."
         )
     return list(content["features"])
+
+
+def _advise(raw: bytes, error: Exception) -> str:
+    """Say what the file is instead of GeoJSON, and what to do about it."""
+    if not raw.strip():
+        return "Le fichier est vide : téléchargez-le de nouveau."
+    if raw.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        return "C'est une page web, ou du XML : enregistrez le fichier GeoJSON lui-même, non la page qui y mène."
+    if isinstance(error, UnicodeDecodeError):
+        return f"Dans ce fichier, {explain(error)} : enregistrez-le en UTF-8."
+    return f"JSON refusé : {explain(error)}. Téléchargez le fichier de nouveau, en entier."
 
 
 def _crs_name(crs: object) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from webmap.importing.part import BLOCK, State, TooLargeError, check_room, open_part
 from webmap.importing.remote import Fetched, NotModified, SourceError, TruncatedError, mask, now
 from webmap.importing.transport import Countdown, RetryableError, open_url
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,7 @@ class _Download:
         if wait >= self.countdown.left():
             raise SourceError(f"{what} (arrêté au délai de {self.countdown.seconds:g} s). {advice}") from error
         if failures >= pace.attempts:
-            raise SourceError(f"{what} ({failures} essais). {advice}") from error
+            raise SourceError(f"{what} ({agree(failures, 'essai(s)')}). {advice}") from error
         pace.sleep(wait)
 
     def _attempt(self, previous: Previous | None, progress: Progress) -> Fetched | NotModified:

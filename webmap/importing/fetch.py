@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Fetched", "NotModified", "Pace", "Previous", "Remote", "SourceError", "fetch"]
 
 DEADLINE = 3600.0
-_PACE = Pace()
+PACE = Pace()
 
 
 def silent(_done: int, _total: int | None) -> None:
@@ -32,7 +32,7 @@ def fetch(  # noqa: PLR0913 - one door; all but two are named and optional
     deadline: float | None = None,
     progress: Progress = silent,
     mirror: Path | None = None,
-    pace: Pace = _PACE,
+    pace: Pace = PACE,
 ) -> Fetched | NotModified:
     """Bring a remote into `folder/<name>`, whole and checked, or tell that it has not changed since `previous`.
 

@@ -30,6 +30,7 @@ from webmap.importing.remote import (
     now,
 )
 from webmap.importing.transport import Countdown, Pace
+from webmap.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,7 +91,7 @@ def read_index(folder: Path) -> dict[str, Entry]:
     except OSError as error:
         raise SourceError(f"{path} ne se lit pas ({error.strerror}).") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SourceError(f"{path} est abîmé ({type(error).__name__}) : {_AGAIN}.") from error
+        raise SourceError(f"{path} est abîmé ({explain(error)}) : {_AGAIN}.") from error
     return {entry.name: entry for entry in entries}
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webmap.errors import ImportRefusedError
-from webmap.importing.fetch import fetch
+from webmap.importing.fetch import PACE, Pace, fetch
 from webmap.importing.readers import read_page
 from webmap.importing.remote import Fetched, Remote
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ class Page:
 
 
 def fetch_pages(
-    connector: Connector, url: str, folder: Path, *, deadline: float | None, mirror: Path | None
+    connector: Connector, url: str, folder: Path, *, deadline: float | None, mirror: Path | None, pace: Pace = PACE
 ) -> list[Page]:
     """Fetch every page of a WFS, in `deadline` seconds in all. `url` holds `{debut}` and `{nombre}`, first row and page size.
 
@@ -41,7 +42,7 @@ def fetch_pages(
     for number in range(_MAX_PAGES):
         remote = page_remote(connector, url, number, len(seen))
         left = None if end is None else max(0.0, end - time.monotonic())
-        found = fetch(remote, folder, deadline=left, mirror=mirror)
+        found = fetch(remote, folder, deadline=left, mirror=mirror, pace=pace)
         if not isinstance(found, Fetched):
             raise ImportRefusedError(f"{remote.name} : réponse inattendue du serveur.")
         page = read_page(found.path)
@@ -53,8 +54,8 @@ def fetch_pages(
         if len(seen) >= page.matched if page.matched is not None else len(page.rows) < connector.page_size:
             return pages
         if not page.rows:
-            msg = f"{remote.name} : {len(seen)} lignes reçues sur {page.matched} annoncées, la couche reste comme elle était."
-            raise ImportRefusedError(msg)
+            counts = f"{agree(len(seen), 'ligne(s) reçue(s)')} sur {agree(page.matched or 0, 'annoncée(s)')}"
+            raise ImportRefusedError(f"{remote.name} : {counts}, la couche reste comme elle était.")
     raise ImportRefusedError(f"{connector.file} : plus de {_MAX_PAGES} pages, la demande est trop large.")
 
 

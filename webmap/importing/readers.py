@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from webmap.errors import ImportRefusedError
+from webmap.wording import agree, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,19 +86,29 @@ def _read_zip(connector: Connector, path: Path) -> Iterator[Feature]:
             found = [
                 info
                 for info in archive.infolist()
-                if fnmatch.fnmatchcase(info.filename, connector.entry or "")
+                if fnmatch.fnmatchcase(_named_as(info.filename, connector.entry or ""), connector.entry or "")
                 and not info.filename.startswith("__MACOSX/")
             ]
             if len(found) != 1:
-                msg = f"{path.name} : {len(found)} fichiers répondent à « {connector.entry} », attendu un seul."
+                msg = f"{path.name} : {agree(len(found), 'fichier(s) répond(|ent)')} à « {connector.entry} », attendu un seul."
                 raise ImportRefusedError(msg, [info.filename for info in archive.infolist()[:20]])
             size, packed = found[0].file_size, max(found[0].compress_size, 1)
             if size > _MAX_UNZIPPED or size / packed > _MAX_RATIO:
                 raise ImportRefusedError(f"{path.name} : « {found[0].filename} » est trop gros une fois décompressé.")
+            name = f"{path.name}, {found[0].filename}"
+            if (connector.entry or "").lower().endswith(".csv"):
+                with archive.open(found[0]) as raw:
+                    yield from _read_rows(connector, raw, name)
+                return
             content = archive.read(found[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise ImportRefusedError(f"{path.name} n'est pas un ZIP complet ({error}).") from error
-    yield from _features(connector, content, f"{path.name}, {found[0].filename}")
+        raise ImportRefusedError(f"{path.name} n'est pas un ZIP complet ({explain(error)}).") from error
+    yield from _features(connector, content, name)
+
+
+def _named_as(path: str, pattern: str) -> str:
+    """Return what of a path in an archive is compared with a pattern: its name alone when the pattern has no folder."""
+    return path if "/" in pattern else path.rpartition("/")[2]
 
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
@@ -107,7 +118,7 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ImportRefusedError(f"{name} n'est plus en UTF-8 : la source a changé d'encodage.") from error
     except (ValueError, RecursionError) as error:
-        raise ImportRefusedError(f"{name} n'est pas du JSON complet ({error}).") from error
+        raise ImportRefusedError(f"{name} n'est pas du JSON complet ({explain(error)}).") from error
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
         raise ImportRefusedError(f"{name} n'est pas une FeatureCollection GeoJSON : la source a changé de forme.")
@@ -168,17 +179,18 @@ def _read_rows(connector: Connector, raw: IO[bytes], name: str) -> Iterator[Feat
         delimiter = ";" if header.count(";") > header.count(",") else ","
         names = next(csv.reader([header], delimiter=delimiter), [])
         _require_columns(connector, names, name)
-        place = names.index(connector.point or "")
+        place = names.index(connector.point) if connector.point else None
         for number, row in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 2):
             if not row:
                 continue
             if len(row) != len(names):
                 raise ImportRefusedError(f"{name}, ligne {number} : nombre de cellules différent de l'en-tête.")
-            yield parse_point(row[place], dict(zip(names, row, strict=True)))
+            properties = dict(zip(names, row, strict=True))
+            yield Feature(properties) if place is None else parse_point(row[place], properties)
     except UnicodeDecodeError as error:
         raise ImportRefusedError(f"{name} n'est plus en UTF-8 : la source a changé d'encodage.") from error
     except csv.Error as error:
-        raise ImportRefusedError(f"{name} n'est pas un CSV bien formé ({error}).") from error
+        raise ImportRefusedError(f"{name} n'est pas un CSV bien formé ({explain(error)}).") from error
     finally:
         text.detach()
 

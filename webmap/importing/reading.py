@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from webmap.importing.source_rows import build_source_row, is_no_identifier
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,22 +51,28 @@ class Tally:
 
     def told(self) -> list[str]:
         """Say it in French."""
-        parts = [f"{self.read} lignes dans la source"]
+        parts = [agree(self.read, "ligne(s) dans la source")]
         if self.swapped:
-            parts.append(f"{self.swapped} positions remises dans l'ordre longitude, latitude")
+            parts.append(agree(self.swapped, "position(s) remise(s) dans l'ordre longitude, latitude"))
         if self.abroad:
             parts.append(
-                f"{self.abroad} positions hors de France métropolitaine dans les deux sens, laissées telles quelles"
+                agree(
+                    self.abroad,
+                    "position(s) hors de France métropolitaine dans les deux sens, laissée(s) telle(s) quelle(s)",
+                )
             )
         if self.without_key:
-            parts.append(f"{self.without_key} sans identifiant près du territoire, laissées de côté")
+            parts.append(agree(self.without_key, "sans identifiant près du territoire, laissée(s) de côté"))
         if self.misplaced:
             parts.append(
-                f"{len(self.misplaced)} disent une commune du territoire et sont placées loin de lui,"
-                f" laissées de côté ({_some(self.misplaced)})"
+                agree(
+                    len(self.misplaced),
+                    "(dit|disent) une commune du territoire et (est|sont) placée(s) loin de lui, laissée(s) de côté",
+                )
+                + f" ({_some(self.misplaced)})"
             )
         if self.aside:
-            parts.append(f"{len(self.aside)} écartées, non conformes au schéma ({self.aside[0]})")
+            parts.append(f"{agree(len(self.aside), 'écartée(s), non conforme(s) au schéma')} ({self.aside[0]})")
         return parts
 
 

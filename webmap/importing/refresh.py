@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from webmap.errors import DatabaseError, ImportRefusedError, WebmapError
 from webmap.importing.bringing import Arrival, bring_in
 from webmap.importing.contours import bring_contours
-from webmap.importing.fetch import fetch, silent
+from webmap.importing.fetch import PACE, Pace, fetch, silent
 from webmap.importing.pages import fetch_pages
 from webmap.importing.readers import read_features
 from webmap.importing.reading import Around, Tally, build_rows, wanted_columns
 from webmap.importing.remote import Fetched, NotModified, Previous, Remote
 from webmap.store import contours, history, loads, placement, staging
 from webmap.store.writing import take_turn, write
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int | None], None]
 
 _TOLD = 20
+_PROBE = Pace(connect=2.0, attempts=1)  # a name that is not found, a door that stays shut: six seconds at most
 _READING = 2  # raised when the same bytes would now be read otherwise: they are then read again
 _SAME = "inchangée depuis le dernier chargement"
 
@@ -55,7 +57,8 @@ class Options:
     """How a refresh is run.
 
     `mirror` is read instead of the network; `deadline` is in seconds, for all; `accept` takes a shrunken source;
-    `downloads` keeps a download that was stopped, for the next refresh to go on with.
+    `downloads` keeps a download that was stopped, for the next refresh to go on with. With `probe` the first source is
+    asked once and soon given up: it tells whether there is a network at all.
     """
 
     mirror: Path | None = None
@@ -63,6 +66,7 @@ class Options:
     accept: bool = False
     progress: Progress = silent
     downloads: Path | None = None
+    probe: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class _Job:
     layer: LayerDefinition
     connector: Connector
     left: float | None
+    pace: Pace
 
 
 class _OvertakenError(WebmapError):
@@ -88,10 +93,12 @@ def refresh(
     """Refresh the connectors of the layers named, or of all; communes first, since others are cut by their contours."""
     wanted = [layer for layer in catalog.layers if layer.connectors and (not layer_ids or layer.id in layer_ids)]
     end = None if options.deadline is None else time.monotonic() + options.deadline
+    pace = _PROBE if options.probe else PACE
     for layer in sorted(wanted, key=lambda layer: layer.id != "commune"):
         for connector in layer.connectors:
             left = None if end is None else end - time.monotonic()
-            yield _run(_Job(database, catalog, settings, options, layer, connector, left))
+            yield _run(_Job(database, catalog, settings, options, layer, connector, left, pace))
+            pace = PACE
 
 
 def _run(job: _Job) -> Outcome:
@@ -156,12 +163,18 @@ def _fetch_files(job: _Job, folder: Path, previous: Previous | None) -> tuple[li
     connector, options = job.connector, job.options
     url = build_url(connector, job.settings)
     if connector.format == "wfs":
-        pages = fetch_pages(connector, url, folder, deadline=job.left, mirror=options.mirror)
+        pages = fetch_pages(connector, url, folder, deadline=job.left, mirror=options.mirror, pace=job.pace)
         digest = hashlib.sha256(" ".join(page.digest for page in pages).encode()).hexdigest()
         return [page.file for page in pages], digest
     remote = Remote(url, connector.file, connector.max_bytes)
     found = fetch(
-        remote, folder, previous=previous, deadline=job.left, mirror=options.mirror, progress=options.progress
+        remote,
+        folder,
+        previous=previous,
+        deadline=job.left,
+        mirror=options.mirror,
+        progress=options.progress,
+        pace=job.pace,
     )
     return found if isinstance(found, NotModified) else ([found], found.sha256)
 
@@ -230,14 +243,14 @@ def _date(file: Fetched) -> str:
 
 def _sentence(changes: staging.Changes, told: Sequence[str]) -> str:
     parts = [
-        f"{changes.lues} lignes lues près du territoire",
-        f"{changes.creees} créées, {changes.modifiees} modifiées, {changes.retirees} retirées",
+        agree(changes.lues, "ligne(s) lue(s) près du territoire"),
+        f"{agree(changes.creees, 'créée(s)')}, {agree(changes.modifiees, 'modifiée(s)')}, {agree(changes.retirees, 'retirée(s)')}",
     ]
     named = {
         "hors du territoire": changes.hors_territoire,
         "sans géométrie": changes.sans_geometrie,
-        "géométries réparées": changes.reparees,
+        "géométrie(s) réparée(s)": changes.reparees,
         "dont le code INSEE contredit la position": changes.communes_contredites,
     }
-    parts += [f"{count} {what}" for what, count in named.items() if count]
+    parts += [agree(count, what) for what, count in named.items() if count]
     return " ; ".join([*parts, *told])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from webmap.catalog.definition import ETATS, PRECISIONS, Seed
 from webmap.errors import ImportRefusedError
+from webmap.wording import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,9 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     except OSError as error:
         raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ImportRefusedError(f"{path} n'est pas un CSV en UTF-8 séparé par des virgules ({error}).") from error
+        raise ImportRefusedError(
+            f"{path} n'est pas un CSV en UTF-8 séparé par des virgules ({explain(error)})."
+        ) from error
     problems = [f"colonne « {name} » en double" for name in sorted({n for n in names if names.count(n) > 1})]
     problems += [
         f"ligne {number} : plus de cellules que de colonnes" for number, row in enumerate(rows, 2) if "…" in row

@@ -9,6 +9,7 @@ from webmap.errors import ImportRefusedError
 from webmap.importing.contours import bring_contours
 from webmap.store import loads, placement
 from webmap.store.writing import take_turn, write
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,5 +40,6 @@ def load_contours(database: Database, catalog: Catalog, path: Path, *, accept: b
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             report = {"autres": len(arrival.others), "remarques": arrival.told}
             loads.record_load(connection, loads.Load("commune", "fichier", path.name, digest, arrival.read), report)
-    counts = f"{arrival.read} contours lus, {arrival.changed} changés, {len(arrival.others)} objets hors du territoire"
-    return "\n".join([f"{path.name} : {counts} laissés de côté.", *arrival.told])
+    read, changed = agree(arrival.read, "contour(s) lu(s)"), agree(arrival.changed, "changé(s)")
+    others = agree(len(arrival.others), "objet(s) hors du territoire laissé(s) de côté")
+    return "\n".join([f"{path.name} : {read}, {changed}, {others}.", *arrival.told])

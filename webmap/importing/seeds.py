@@ -14,7 +14,7 @@ from webmap.store.adhesions import Adhesion, fetch_departed, record_adhesions
 from webmap.store.writing import take_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from webmap.catalog.definition import LayerDefinition
@@ -61,14 +61,10 @@ def load_seeds(database: Database, catalog: Catalog, settings: Settings) -> list
     return changes
 
 
-def load_checked_catalog(
-    layers_folder: Path,
-    facts_folder: Path | None = None,
-    couches: Sequence[str] = (),
-    decoupages: Sequence[str] = (),
-) -> Catalog:
+def load_checked_catalog(settings: Settings) -> Catalog:
     """Read the definitions and the seeds. Raises CatalogError with the problems of both: they are mended in one go."""
-    catalog, problems = read_catalog(layers_folder, facts_folder, couches, decoupages)
+    folders = (settings.layers_folder, settings.facts_folder)
+    catalog, problems = read_catalog(*folders, settings.couches, settings.decoupages, settings.chiffres_cles)
     try:
         read_seeds(catalog, catalog.layers)
         read_adhesions(catalog)

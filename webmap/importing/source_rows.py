@@ -60,13 +60,25 @@ def build_source_row(
         name = measure.field or ""
         if measure.type == "distincts" and is_no_identifier(connector, cells.get(name, "")):
             cells[name] = ""
-    row = {field.id: _parse(field, cells[field.id], problems) for field in layer.fields}
+    hidden = _hide(layer, connector, cells)
+    row = {field.id: _parse(field, cells[field.id], problems) for field in layer.fields} | hidden
     row |= {name: cells[name] or None for name in _COMMON}
     row |= {layer.key: row[layer.key] if layer.key in layer.field_ids else cells[layer.key]}
     row |= {"precision": "exacte", "source": connector.source, "millesime": connector.millesime or date}
     # The record of the load keeps the address; the row's own, when the source gives none, is that of the source.
     row["source_url"] = row["source_url"] or connector.url.partition("?")[0]
     return row, problems + check_common({**row, "geom": "présente"})
+
+
+def _hide(layer: LayerDefinition, connector: Connector, cells: dict[str, str]) -> Row:
+    """Empty the cells the producer masks or does not have; return the lists that name their fields, None when empty."""
+    lists: Row = {}
+    for name, marks in ((layer.secret, connector.secret), (layer.unavailable, connector.unavailable)):
+        if name:
+            found = [field for field in connector.columns if field in layer.field_ids and cells[field] in marks]
+            cells |= dict.fromkeys(found, "")
+            lists[name] = sorted(found) or None
+    return lists
 
 
 def is_no_identifier(connector: Connector, text: str) -> bool:

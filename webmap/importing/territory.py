@@ -239,7 +239,7 @@ def _check_served(folder: Path) -> None:
     """Read what was written as the atlas will. Raises ImportRefusedError with what it would refuse."""
     try:
         settings = load_settings({"WEBMAP_CONFIG": str(folder / "webmap.toml")})
-        load_checked_catalog(settings.layers_folder, settings.facts_folder, settings.couches)
+        load_checked_catalog(settings)
     except ConfigError as error:
         problems = [problem.replace(f"{folder}/", "") for problem in error.problems]
         raise ImportRefusedError(

@@ -24,6 +24,13 @@ def sql_table(layer: LayerDefinition) -> sql.Identifier:
     return sql.Identifier(SCHEMA, layer.id)
 
 
+def sql_name(layer: LayerDefinition) -> sql.Composable:
+    """Name of a row (alias t) for people: one that is known by its `code_insee` alone goes by its commune's."""
+    if layer.name != "code_insee":
+        return sql.Identifier("t", layer.name)
+    return sql.SQL("COALESCE((SELECT n.nom FROM pub.commune n WHERE n.code_insee = t.code_insee), t.code_insee)")
+
+
 def sql_communes(layer: LayerDefinition) -> sql.Composed:
     """Array of the `code_insee` a row (alias t) names; NULL when it names none."""
     if layer.decoupage:
@@ -44,7 +51,7 @@ def sql_by_geometry(layer: LayerDefinition) -> sql.SQL:
     )
 
 
-# Whether a row (alias t) is in a commune (alias c) that its geometry meets: the rule `sql_attached` counts by.
+# Whether a row (alias t) is in a commune (alias c) that its geometry meets: the rule `sql_pieces` counts by.
 _ENTERS = {
     "point": sql.SQL(
         "c.code_insee = (SELECT min(k.code_insee) FROM pub.commune k WHERE ST_Intersects(k.geom, t.geom))"
@@ -65,54 +72,107 @@ def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
     ).format(by_geometry=sql_by_geometry(layer), communes=sql_communes(layer), enters=_ENTERS[layer.geometry])
 
 
-_MEASURED = {
-    "point": sql.SQL("NULL::float8 AS longueur, NULL::float8 AS surface"),
-    # Lengths and areas on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here.
-    # What runs along a shared boundary is in both communes, and measured in the one of smallest code.
+# Sizes on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here. A side of kilometres is cut
+# first, or the piece cut from a surface would not follow the same curve as the whole, and the pieces would not make it.
+_SIZES = {
+    "point": sql.SQL("NULL::float8"),
+    "line": sql.SQL("ST_Length(ST_Transform({geom}, 4326)::geography)"),
+    "polygon": sql.SQL("ST_Area(ST_Transform(ST_Segmentize({geom}, 1000), 4326)::geography)"),
+}
+# What a row is in a commune, from its geometry `i.geom` there. What runs along a shared boundary is in both communes,
+# and measured in the one of smallest code.
+_PIECES = {
+    "line": "CASE WHEN ST_ContainsProperly(c.geom, e.geom) THEN e.taille ELSE {size} END",
+    "polygon": "CASE WHEN i.entier THEN e.taille ELSE {size} END",
+}
+_OWN = {
     "line": sql.SQL(
-        "ST_Length(ST_Transform(COALESCE(ST_Difference(i.geom, (SELECT ST_Union(k.geom) FROM pub.commune k"
-        " WHERE k.code_insee < c.code_insee AND ST_Intersects(k.geom, i.geom))), i.geom), 4326)::geography)"
-        " AS longueur, NULL::float8 AS surface"
+        "COALESCE(ST_Difference(i.geom, (SELECT ST_Union(k.geom) FROM pub.commune k"
+        " WHERE k.code_insee < c.code_insee AND ST_Intersects(k.geom, i.geom))), i.geom)"
     ),
-    "polygon": sql.SQL("NULL::float8 AS longueur, ST_Area(ST_Transform(i.geom, 4326)::geography) AS surface"),
+    "polygon": sql.SQL("i.geom"),
 }
 # Dimension of what is left of a line or a surface in a commune: a shared edge or a corner is no presence.
 _DIMENSIONS = {"line": 2, "polygon": 3}  # as ST_CollectionExtract numbers them
+_NO_EXACT = sql.SQL("SELECT NULL::text AS cle, NULL::geometry AS geom, NULL::float8 AS taille WHERE false")
 
 
-def sql_attached(layer: LayerDefinition) -> sql.Composed:
-    """Relation (cle, code_insee, longueur in m, surface in m²): one line per row and commune of the territory."""
-    parts = {"table": sql_table(layer), "key": sql.Identifier(layer.key), "communes": sql_communes(layer)}
-    by_geometry = sql_by_geometry(layer)
+def sql_exact(layer: LayerDefinition) -> sql.Composed:
+    """Relation (cle, geom, taille): the rows tied by a geometry that enters the territory, with their whole size.
+
+    `taille` is a length in m or an area in m², NULL for a point. Told without cutting them: what the pieces must make.
+    """
+    if not layer.drawn:
+        return sql.Composed([_NO_EXACT])
+    enters = sql.SQL("true") if layer.geometry == "point" else _ENTERS[layer.geometry]
+    return sql.SQL(
+        "SELECT t.{key}::text AS cle, t.geom, {size} AS taille FROM {table} t WHERE {by_geometry}"
+        " AND EXISTS (SELECT 1 FROM pub.commune c WHERE ST_Intersects(c.geom, t.geom) AND {enters})"
+    ).format(
+        key=sql.Identifier(layer.key),
+        size=_SIZES[layer.geometry].format(geom=sql.SQL("t.geom")),
+        table=sql_table(layer),
+        by_geometry=sql_by_geometry(layer),
+        enters=enters,
+    )
+
+
+def sql_named(layer: LayerDefinition) -> sql.Composed:
+    """Relation (cle, codes, ancre): the rows tied by the communes they name, all of them and their own one."""
+    return sql.SQL(
+        "SELECT t.{key}::text AS cle, {communes} AS codes, t.code_insee AS ancre FROM {table} t"
+        " WHERE NOT COALESCE({by_geometry}, false)"
+    ).format(
+        key=sql.Identifier(layer.key),
+        communes=sql_communes(layer),
+        table=sql_table(layer),
+        by_geometry=sql_by_geometry(layer),
+    )
+
+
+def sql_pieces(layer: LayerDefinition) -> sql.Composed:
+    """Relation (cle, code_insee, taille, exacte, entier), one line per row and commune; reads `exacte` and `dite`.
+
+    `taille` is what the row is in the commune, in m or m²; `entier` says that the commune holds all of it.
+    """
     named = sql.SQL(
-        "SELECT t.{key}::text AS cle, c.code_insee, NULL::float8 AS longueur, NULL::float8 AS surface"
-        " FROM {table} t JOIN pub.commune c ON c.code_insee = ANY({communes}) WHERE NOT COALESCE({by_geometry}, false)"
-    ).format(by_geometry=by_geometry, **parts)
-    if layer.id == "commune" or layer.decoupage or not layer.drawn:
-        return named
+        "SELECT d.cle, c.code_insee, NULL::float8 AS taille, false AS exacte, false AS entier"
+        " FROM dite d JOIN pub.commune c ON c.code_insee = ANY(d.codes)"
+    )
+    if not layer.drawn:
+        return sql.Composed([named])
     if layer.geometry == "point":
         # A point on a shared boundary is counted once, in the commune of smallest code.
-        exact = "SELECT DISTINCT ON (t.{key}) t.{key}::text, c.code_insee, {measured} FROM {table} t"
-        exact += (
-            " JOIN pub.commune c ON ST_Intersects(c.geom, t.geom) WHERE {by_geometry} ORDER BY t.{key}, c.code_insee"
-        )
-        statement = sql.SQL(exact)
+        exact = sql.SQL(
+            "SELECT DISTINCT ON (e.cle) e.cle, c.code_insee, NULL::float8, true, true"
+            " FROM exacte e JOIN pub.commune c ON ST_Intersects(c.geom, e.geom) ORDER BY e.cle, c.code_insee"
+        ).format()
     else:
-        statement = sql.SQL(
-            "SELECT t.{key}::text, c.code_insee, {measured} FROM {table} t JOIN pub.commune c ON ST_Intersects(c.geom, t.geom)"
-            " CROSS JOIN LATERAL (SELECT CASE WHEN ST_Covers(c.geom, t.geom) THEN t.geom"
-            " ELSE ST_CollectionExtract(ST_Intersection(c.geom, t.geom), {dimension}) END AS geom) i"
-            " WHERE {by_geometry} AND NOT ST_IsEmpty(i.geom)"
+        # OFFSET 0 keeps the planner from writing the intersection twice.
+        exact = sql.SQL(
+            "SELECT e.cle, c.code_insee, {piece}, true, i.entier"
+            " FROM exacte e JOIN pub.commune c ON ST_Intersects(c.geom, e.geom)"
+            " CROSS JOIN LATERAL (SELECT k.entier, CASE WHEN k.entier THEN e.geom"
+            " ELSE ST_CollectionExtract(ST_Intersection(c.geom, e.geom), {dimension}) END AS geom"
+            " FROM (SELECT ST_Covers(c.geom, e.geom) AS entier OFFSET 0) k OFFSET 0) i WHERE NOT ST_IsEmpty(i.geom)"
+        ).format(
+            piece=sql.SQL(_PIECES[layer.geometry]).format(
+                size=_SIZES[layer.geometry].format(geom=_OWN[layer.geometry])
+            ),
+            dimension=sql.Literal(_DIMENSIONS[layer.geometry]),
         )
-    return sql.SQL("{named} UNION ALL ({exact})").format(
-        named=named,
-        exact=statement.format(
-            measured=_MEASURED[layer.geometry],
-            by_geometry=by_geometry,
-            dimension=sql.Literal(_DIMENSIONS.get(layer.geometry, 1)),
-            **parts,
-        ),
-    )
+    return sql.SQL("{} UNION ALL ({})").format(named, exact)
+
+
+def sql_outside(layer: LayerDefinition) -> sql.Composed:
+    """Relation (cle, taille): what of an exact row lies outside every commune, in m or m²; reads `exacte` and `morceau`."""
+    if layer.geometry not in _DIMENSIONS:
+        return sql.SQL("SELECT cle, taille FROM exacte WHERE false").format()
+    return sql.SQL(
+        "SELECT e.cle, {size} AS taille FROM exacte e CROSS JOIN LATERAL (SELECT ST_Difference(e.geom, ST_Union(c.geom)) AS geom"
+        " FROM pub.commune c WHERE ST_Intersects(c.geom, e.geom) OFFSET 0) u"
+        " WHERE NOT EXISTS (SELECT 1 FROM morceau m WHERE m.cle = e.cle AND m.entier)"
+    ).format(size=_SIZES[layer.geometry].format(geom=sql.SQL("u.geom")))
 
 
 def sql_source(layer: LayerDefinition) -> sql.Composed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 import threading
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from webmap.errors import DatabaseError
 from webmap.store.cluster import Cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from webmap.config import Settings
 
@@ -26,10 +27,15 @@ _SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
 _POOL_SIZE = 8
+# What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
+logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.WARNING)
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
 
 Statement: TypeAlias = sql.SQL | sql.Composed
 Params: TypeAlias = "Mapping[str, object] | None"
+
+# The communes a drawn zone is made of: what the views `app.unite` and `app.membre` show as the only unit of « polygone ».
+_drawn: contextvars.ContextVar[str] = contextvars.ContextVar("drawn", default="")
 
 # Tests count the statements a page costs (`count_queries`); a list in a context variable is all it takes.
 _counted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("counted", default=None)
@@ -127,9 +133,20 @@ class Database:
             return self._read(statement, params)
 
     def _read(self, statement: Statement, params: Params) -> list[dict[str, Any]]:
-        with self._reader() as connection:
+        with self._reader() as connection, connection.transaction() if _drawn.get() else contextlib.nullcontext():
+            if _drawn.get():
+                connection.execute("SELECT set_config('webmap.communes', %s, true)", [_drawn.get()])
             _note(statement, connection)
             return connection.execute(statement, params).fetchall()
+
+    @contextlib.contextmanager
+    def drawing(self, communes: Iterable[str]) -> Iterator[None]:
+        """Read, in the block and by this thread, as if a découpage « polygone » had one unit made of these `code_insee`."""
+        token = _drawn.set(",".join(communes))
+        try:
+            yield
+        finally:
+            _drawn.reset(token)
 
     def stream(self, statement: Statement, params: Params = None) -> Iterator[bytes]:
         """Yield what `COPY (statement) TO STDOUT` sends: one JSON text a line, raw, in flat memory.
@@ -171,6 +188,10 @@ def _note(statement: Statement, connection: psycopg.Connection[Any]) -> None:
 
 def error_line(error: Exception) -> str:
     """First line of a PostgreSQL message, for a sentence shown to the person at the command line."""
+    if isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
+        return "son serveur s'est arrêté"
+    if "server closed the connection" in str(error):
+        return "sa connexion s'est coupée"
     return (str(error).strip().splitlines() or ["sans message"])[0]
 
 

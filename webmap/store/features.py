@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from webmap.catalog.definition import LayerDefinition
     from webmap.geo.bbox import Bbox
     from webmap.store.db import Database
+    from webmap.store.filters import Filter
 
 PUBLISHED = ("code_insee", "precision", "etat", "source", "source_ligne", "source_url", "millesime")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a layer is wanted: a WGS84 box, and any number of units (découpage, code) that must all hold."""
+    """What of a layer is wanted: a WGS84 box, any number of units (découpage, code), a filter; all must hold."""
 
     bbox: Bbox | None = None
     units: tuple[tuple[str, str], ...] = ()
+    filter: Filter | None = None
 
 
 def stream_features(
@@ -69,4 +71,7 @@ def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Com
         text = sql_in_unit(layer).as_string().replace("%(decoupage)s", f"%(decoupage{number})s")
         conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))
         params |= {f"decoupage{number}": decoupage, f"unite{number}": unit}
+    if selection.filter:
+        conditions.append(selection.filter.condition)
+        params |= selection.filter.params
     return sql.SQL(" AND ").join(conditions), params

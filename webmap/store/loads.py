@@ -12,6 +12,7 @@ from webmap.store.assignments import DECIDED
 from webmap.store.builder import SCHEMA
 from webmap.store.db import load_sql
 from webmap.store.tables import SRID
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,12 +40,14 @@ class LoadReport:
     def sentence(self) -> str:
         """One French line for the person who ran the load."""
         parts = [
-            f"{len(self.created)} lignes créées",
-            f"{len(self.updated)} modifiées",
-            f"{len(self.removed)} retirées",
+            agree(len(self.created), "ligne(s) créée(s)"),
+            agree(len(self.updated), "modifiée(s)"),
+            agree(len(self.removed), "retirée(s)"),
         ]
         if self.kept:
-            parts.append(f"{len(self.kept)} changées à la main et conservées ({', '.join(self.kept[:5])})")
+            parts.append(
+                f"{agree(len(self.kept), 'changée(s) à la main et conservée(s)')} ({', '.join(self.kept[:5])})"
+            )
         return ", ".join(parts)
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from webmap.catalog import counting
-from webmap.store.summaries import Count
+from webmap.store.conservation import SCALES
+from webmap.store.summaries import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from webmap.catalog.definition import LayerDefinition, Measure
+    from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
-    from webmap.store.summaries import LayerSummary, Unit
+    from webmap.catalog.measure import Measure
+    from webmap.store.summaries import Count, LayerSummary, Unit
 
 
 @dataclass(frozen=True)
 class Value:
-    """One number of one layer in one unit. `valeur` None comes with `indisponible`, never with a zero instead."""
+    """One number of one layer in one unit. `valeur` None comes with `indisponible`, never with a zero instead.
+
+    `comptage` is the rule's id, `regle` its sentence. `borne_min` and `borne_max` frame what no sum makes (a median, a
+    rate), over the communes that publish it; `communes_masquees` is how many keep it secret.
+    """
 
     couche: str
     couche_titre: str
@@ -26,6 +32,7 @@ class Value:
     libelle: str
     valeur: float | None
     unite: str
+    comptage: str
     regle: str
     source: str
     millesime: str
@@ -33,38 +40,65 @@ class Value:
     indisponible: str | None = None
     note: str | None = None
     declare: bool = False
-
-
-@dataclass(frozen=True)
-class Rest:
-    """What the units of a découpage leave over for one layer: units + hors_unite + non_localise − doubles = ensemble."""
-
-    couche: str
-    mesure: str
-    hors_unite: int
-    non_localise: int
-    comptes_plusieurs_fois: int
-    ensemble: int
+    sens: str | None = None
+    borne_min: float | None = None
+    borne_max: float | None = None
+    communes_masquees: int | None = None
 
 
 @dataclass(frozen=True)
 class Context:
     """What every value of one page depends on besides the layer: contours, and the sources of contours and populations.
 
-    `cited` gives, for a layer that has rows, the documents they cite and their vintages.
+    `cited` gives, for a layer that has rows, the documents they cite and their vintages; `refused`, for a layer and a
+    measure whose parts do not make the whole, why it is not published.
     """
 
     contours: bool
     contour_source: str
     population_source: str
     cited: Mapping[str, tuple[str, str]]
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def build_unit_values(commune: LayerDefinition, unit: Unit, context: Context) -> list[Value]:
+    """Return the unit's own figures, as values of the layer `commune`: inhabitants, communes, km², inhabitants a km²."""
+    people, ground = (commune.source.name, commune.source.millesime), (context.contour_source, counting.NO_VINTAGE)
+    both = (f"{people[0]} ; {ground[0]}", f"{people[1]} ; {ground[1]}")
+    density = unit.population / unit.surface_km2 if unit.population is not None and unit.surface_km2 else None
+    no_ground = None if unit.surface_km2 is not None else counting.NO_CONTOURS
+    no_people = None if unit.population is not None else counting.UNKNOWN_POPULATION
+    no_density = None if density is not None else no_people or counting.NO_CONTOURS
+    figures = [
+        ("population_municipale", "Population municipale", unit.population, "hab.", counting.POPULATION_RULE, people, no_people),
+        ("nombre", "Communes", unit.nombre_communes, "communes", counting.COMMUNES_RULE, people, None),
+        ("surface_km2", "Superficie", unit.surface_km2, "km²", counting.AREA_RULE, ground, no_ground),
+        ("densite", "Densité de population", density, "hab./km²", counting.DENSITY_RULE, both, no_density),
+    ]  # fmt: skip
+    return [
+        Value(
+            couche=commune.id,
+            couche_titre=commune.title,
+            mesure=name,
+            libelle=label,
+            valeur=value,
+            unite=unit_of_measure,
+            comptage="commune",
+            regle=rule,
+            source=source,
+            millesime=millesime,
+            additive=name != "densite",
+            indisponible=missing,
+        )
+        for name, label, value, unit_of_measure, rule, (source, millesime), missing in figures
+    ]
 
 
 def build_values(
     layer: LayerDefinition, unit: Unit, summary: LayerSummary, context: Context, *, whole: bool
 ) -> list[Value]:
     """Return the values of one layer in one unit. `whole` reads the territory with its rows without a place."""
-    count = summary.ensemble if whole else summary.unites.get(unit.code, Count())
+    count = summary.territoire if whole else summary.unites.get(unit.code, EMPTY)
     return [_build_value(layer, measure, unit, count, summary, context, whole=whole) for measure in layer.measures]
 
 
@@ -79,8 +113,10 @@ def _build_value(  # noqa: PLR0913 - as above
     whole: bool,
 ) -> Value:
     value, missing = _measure(measure, unit, count, context)
-    if summary.ensemble.nombre == 0:
+    if not summary.territoire.nombre and not summary.ensemble.valeurs.get(measure.id):
         value, missing = None, counting.EMPTY_LAYER
+    elif refused := context.refused.get((layer.id, measure.id)):
+        value, missing = None, refused
     source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
     sources = [source]
     if measure.type in {"longueur", "surface", "part_surface"}:
@@ -94,42 +130,43 @@ def _build_value(  # noqa: PLR0913 - as above
         libelle=measure.label,
         valeur=value,
         unite=measure.unit,
+        comptage=measure.rule,
+        sens=measure.sens,
         regle=counting.rule_text(layer, measure, contours=context.contours),
         source=" ; ".join(sources),
         millesime=millesime,
-        additive=counting.is_additive(measure) and summary.additive,
+        additive=counting.is_additive(measure) and not summary.doubles.valeurs.get(measure.id),
         indisponible=missing,
         note=_note(measure, count, summary, whole=whole),
     )
 
 
 def _measure(measure: Measure, unit: Unit, count: Count, context: Context) -> tuple[float | None, str | None]:
-    if measure.type == "nombre":
-        return count.nombre, None
-    if measure.type in {"distincts", "somme"}:
-        extra = dict(count.extras).get(measure.id, 0)  # None: rows, none of which gives the field
-        return extra, counting.NO_VALUE if extra is None else None
+    told = count.valeurs.get(measure.id, 0)
+    if measure.type in SCALES:
+        if not context.contours or (count.nombre and not count.mesurees):
+            return None, counting.NO_EXACT_PLACE if context.contours else counting.NO_CONTOURS
+        return _measure_geometry(measure, unit, told or 0)
+    if told is None:  # rows, none of which gives the field
+        return None, counting.NO_VALUE
     if measure.type == "pour_1000":
-        return (count.nombre / unit.population * 1000, None) if unit.population else (None, counting.NO_POPULATION)
-    if not context.contours or (count.nombre and not count.mesurees):
-        return None, counting.NO_EXACT_PLACE if context.contours else counting.NO_CONTOURS
-    return _measure_geometry(measure, unit, count)
+        return (told / unit.population * 1000, None) if unit.population else (None, counting.NO_POPULATION)
+    return told, None
 
 
-def _measure_geometry(measure: Measure, unit: Unit, count: Count) -> tuple[float | None, str | None]:
-    if measure.type == "longueur":
-        return (count.longueur or 0) / 1e3, None
-    surface = (count.surface or 0) / 1e6
-    if measure.type == "surface":
-        return surface, None
-    return (100 * surface / unit.surface_km2, None) if unit.surface_km2 else (None, counting.NO_CONTOURS)
+def _measure_geometry(measure: Measure, unit: Unit, size: float) -> tuple[float | None, str | None]:
+    size /= SCALES[measure.type]
+    if measure.type != "part_surface":
+        return size, None
+    return (100 * size / unit.surface_km2, None) if unit.surface_km2 else (None, counting.NO_CONTOURS)
 
 
 def _note(measure: Measure, count: Count, summary: LayerSummary, *, whole: bool) -> str | None:
     if measure.type in {"longueur", "surface", "part_surface"} and 0 < count.mesurees < count.nombre:
         return f"{count.mesurees} sur {count.nombre} à l'emplacement exact ; les autres n'entrent pas dans ce chiffre"
-    if whole and measure.type == "nombre" and summary.non_localise.nombre:
-        return f"dont {summary.non_localise.nombre} non localisés"
+    nowhere = summary.non_localise.valeurs.get(measure.id)
+    if whole and measure.type == "nombre" and nowhere:
+        return f"dont {nowhere} non localisés"
     return None
 
 
@@ -143,6 +180,7 @@ def build_stated(catalog: Catalog, layers: Iterable[LayerDefinition]) -> list[Va
             libelle=figure.label,
             valeur=figure.value,
             unite=figure.unit,
+            comptage="declare",
             regle=counting.STATED,
             source=catalog.cite(figure.source) + (f", ligne {figure.line}" if figure.line else ""),
             millesime=figure.date,
@@ -153,17 +191,3 @@ def build_stated(catalog: Catalog, layers: Iterable[LayerDefinition]) -> list[Va
         for layer in layers
         for figure in layer.figures
     ]
-
-
-def build_rest(layer: LayerDefinition, summary: LayerSummary) -> Rest:
-    """Return what is left over of the `nombre` of one layer."""
-    total = sum(count.nombre for count in summary.unites.values())
-    left = summary.hors_unite.nombre + summary.non_localise.nombre
-    return Rest(
-        couche=layer.id,
-        mesure="nombre",
-        hors_unite=summary.hors_unite.nombre,
-        non_localise=summary.non_localise.nombre,
-        comptes_plusieurs_fois=total + left - summary.ensemble.nombre,
-        ensemble=summary.ensemble.nombre,
-    )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from webmap.store.attachment import sql_communes, sql_in_unit, sql_source, sql_table
+from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from webmap.catalog.definition import LayerDefinition
@@ -24,7 +25,7 @@ _FOUND = 20
 def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | None:
     """Return one row: fields, common columns, `etendue` (WGS84, or NULLs), `schematique`, and the communes it names."""
     statement = load_sql("place").format(
-        source=sql_source(layer), key=sql.Identifier(layer.key), communes=sql_communes(layer)
+        source=sql_source(layer), key=sql.Identifier(layer.key), name=sql_name(layer), communes=sql_communes(layer)
     )
     rows = database.read(statement, {"cle": key})
     return rows[0] if rows else None
@@ -37,13 +38,14 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
     """
     parts = [
         sql.SQL(
-            "(SELECT {layer} AS couche, t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.precision, t.etat,"
-            " COALESCE({in_unit}, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
-            " WHERE COALESCE({in_unit}, t.geom IS NULL) ORDER BY t.{name}, t.{key} LIMIT {limit})"
+            "(SELECT {layer} AS couche, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat,"
+            " COALESCE(u.dedans, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
+            " CROSS JOIN LATERAL (SELECT {in_unit} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
+            " WHERE COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
         ).format(
             layer=sql.Literal(layer.id),
             key=sql.Identifier(layer.key),
-            name=sql.Identifier(layer.name),
+            name=sql_name(layer),
             in_unit=sql_in_unit(layer),
             table=sql_table(layer),
             limit=sql.Literal(_LISTED_PER_LAYER),
@@ -59,12 +61,12 @@ def search_places(database: Database, layers: Iterable[LayerDefinition], text: s
     """Return up to 20 rows of any layer whose name holds every word of `text`, accents and case ignored; communes first."""
     parts = [
         sql.SQL(
-            "SELECT {layer} AS couche, {rank} AS rang, t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.geom FROM {source}"
+            "SELECT {layer} AS couche, {rank} AS rang, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.geom FROM {source}"
         ).format(
             layer=sql.Literal(layer.id),
-            rank=sql.Literal(0 if layer.id == "commune" else 1),
+            rank=sql.Literal(0 if layer.id == "commune" else 2 if layer.statistical else 1),
             key=sql.Identifier(layer.key),
-            name=sql.Identifier(layer.name),
+            name=sql_name(layer),
             source=sql_source(layer),
         )
         for layer in layers
@@ -94,6 +96,16 @@ def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[
         {"ids": list(layer_ids)},
     )
     return [(row["couche"], row["revision"]) for row in rows]
+
+
+def fetch_last_change(database: Database, layer_ids: Iterable[str]) -> dt.datetime | None:
+    """Return when one of these layers last changed: the date of what a page says; None when none ever did."""
+    rows = database.read(
+        sql.SQL("SELECT max(modifiee) AS modifiee FROM app.revision WHERE couche = ANY(%(ids)s)"),
+        {"ids": list(layer_ids)},
+    )
+    changed: dt.datetime | None = rows[0]["modifiee"]
+    return changed
 
 
 def contours_loaded(database: Database) -> bool:
@@ -128,11 +140,11 @@ def check_reader(database: Database) -> None:
 def fetch_layer_places(database: Database, layer: LayerDefinition) -> list[Row]:
     """List the first 500 rows of a layer by name: cle, nom, code_insee, precision, etat, source, source_ligne, localise."""
     statement = sql.SQL(
-        "SELECT t.{key}::text AS cle, t.{name} AS nom, t.code_insee, t.precision, t.etat, t.source, t.source_ligne,"
-        " t.geom IS NOT NULL AS localise FROM {source} ORDER BY t.{name}, t.{key} LIMIT {limit}"
+        "SELECT t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat, t.source, t.source_ligne,"
+        " t.geom IS NOT NULL AS localise FROM {source} ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit}"
     ).format(
         key=sql.Identifier(layer.key),
-        name=sql.Identifier(layer.name),
+        name=sql_name(layer),
         source=sql_source(layer),
         limit=sql.Literal(_LISTED_PER_LAYER),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from webmap.store.measures import Context, Rest, Value, build_rest, build_stated, build_values
+from webmap.store.conservation import Rest, Straddle, build_layer_rests, build_refused, build_straddles
+from webmap.store.measures import Context, Value, build_stated, build_unit_values, build_values
 from webmap.store.places import contours_loaded, fetch_contour_source, fetch_inventory
-from webmap.store.summaries import Unit, fetch_summaries, fetch_units
+from webmap.store.statistics import build_rests, build_statistics, fetch_statistics
+from webmap.store.summaries import Unit, fetch_summaries, fetch_units, measured_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,36 +37,68 @@ class Report:
     units: tuple[UnitReport, ...]
     rests: tuple[Rest, ...]
     ensemble: UnitReport
+    partages: tuple[Straddle, ...] = ()
 
     def find(self, code: str) -> UnitReport | None:
         """Return the unit of this code, or None."""
         return next((report for report in self.units if report.unit.code == code), None)
 
 
+def reported_layers(catalog: Catalog) -> list[LayerDefinition]:
+    """List the public layers a report speaks of, in the order of the catalogue."""
+    return [layer for layer in catalog.public if layer.measures and layer.decoupage is None and layer.id != "commune"]
+
+
 def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report:
     """Count everything for one découpage: one statement per measured layer, and five for the units and their sources."""
-    layers = [layer for layer in catalog.public if layer.measures and layer.decoupage is None and layer.id != "commune"]
-    summaries = fetch_summaries(database, layers, decoupage)
-    context = _fetch_context(database, catalog, layers)
+    layers = reported_layers(catalog)
+    measured = measured_layers(catalog)
+    summaries = fetch_summaries(database, measured, decoupage)
+    statistics = fetch_statistics(database, (layer for layer in layers if layer.statistical), decoupage)
+    context = replace(fetch_context(database, catalog, layers), refused=build_refused(measured, summaries))
     whole_unit = fetch_units(database, "territoire")[0]
-    ensemble_values = [
-        value for layer in layers for value in build_values(layer, whole_unit, summaries[layer.id], context, whole=True)
-    ]
-    ensemble = UnitReport(whole_unit, (*ensemble_values, *build_stated(catalog, catalog.public)))
+
+    def read(unit: Unit, *, whole: bool) -> list[Value]:
+        return [
+            value
+            for layer in layers
+            for value in (
+                build_statistics(layer, unit, statistics[layer.id], context, whole=whole)
+                if layer.statistical
+                else build_values(layer, unit, summaries[layer.id], context, whole=whole)
+            )
+        ]
+
+    commune = catalog.by_id["commune"]
+    own_values = build_unit_values(commune, whole_unit, context)
+    ensemble = UnitReport(
+        whole_unit, (*own_values, *read(whole_unit, whole=True), *build_stated(catalog, catalog.public))
+    )
+    cuts = tuple(cut for layer in measured for cut in build_straddles(layer, summaries[layer.id]))
     if decoupage == "territoire":
-        return Report(decoupage, context.contours, context.contour_source, (ensemble,), (), ensemble)
+        return Report(decoupage, context.contours, context.contour_source, (ensemble,), (), ensemble, cuts)
     units = [
         UnitReport(
             unit,
-            tuple(v for layer in layers for v in build_values(layer, unit, summaries[layer.id], context, whole=False)),
+            (*build_unit_values(commune, unit, context), *read(unit, whole=False)),
         )
         for unit in fetch_units(database, decoupage)
     ]
-    rests = [build_rest(layer, summaries[layer.id]) for layer in layers]
-    return Report(decoupage, context.contours, context.contour_source, tuple(units), tuple(rests), ensemble)
+    rests = [
+        rest
+        for layer in layers
+        for rest in (
+            build_rests(layer, statistics[layer.id])
+            if layer.statistical
+            else build_layer_rests(layer, summaries[layer.id])
+        )
+    ]
+    return Report(decoupage, context.contours, context.contour_source, tuple(units), tuple(rests), ensemble, cuts)
 
 
-def _fetch_context(database: Database, catalog: Catalog, layers: Sequence[LayerDefinition]) -> Context:
+def fetch_context(database: Database, catalog: Catalog, layers: Sequence[LayerDefinition]) -> Context:
+    """Return what the values of these layers depend on besides themselves."""
+    """Read what every value depends on besides its layer: three statements."""
     population = catalog.by_id["commune"].source
     return Context(
         contours=contours_loaded(database),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from webmap.store.attachment import sql_attached, sql_by_geometry, sql_communes, sql_table
+from webmap.store.attachment import sql_exact, sql_named, sql_outside, sql_pieces, sql_table
 from webmap.store.db import load_sql
+from webmap.store.rules import counted, sql_columns, sql_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.load import Catalog
     from webmap.store.db import Database
 
 
@@ -36,32 +38,52 @@ class Unit:
 
 @dataclass(frozen=True)
 class Count:
-    """What one layer counts in one unit, or in what is left over. Length in m, area in m², on the ellipsoid.
+    """What one layer counts in one unit, or in what is left over.
 
-    `mesurees` is how many of the `nombre` rows have an exact place, the only ones that length and area know.
+    `nombre` is how many rows are tied to it, whatever the rule of a measure; `mesurees` how many of them have an exact
+    line or surface, the only ones `taille` knows (m or m², on the ellipsoid). `valeurs` gives each measure as its own
+    rule counts it, in rows, in m or in m²; None for a sum no row gives.
     """
 
     nombre: int = 0
-    longueur: float | None = None
-    surface: float | None = None
+    taille: float | None = None
     mesurees: int = 0
-    extras: tuple[tuple[str, float | None], ...] = ()
+    valeurs: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A row whose exact place is cut by the units or by the limit of the territory: what lies where, in m or m².
+
+    `parts` is by code of unit, None for what is in the territory and in no unit.
+    """
+
+    cle: str
+    nom: str
+    total: float
+    parts: Mapping[str | None, float]
+    hors_territoire: float
+
+
+EMPTY = Count()
 
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """One layer over all the units of a découpage: `unites` by code, and the whole it must add up to."""
+    """One layer over all the units of a découpage: `unites` by code, what is left over, and the whole they must add up to.
 
-    unites: dict[str, Count]
-    hors_unite: Count
-    non_localise: Count
-    ensemble: Count
+    unites + hors_unite + hors_territoire + non_localise − doubles = ensemble, measure by measure. `territoire` is what the
+    territory holds, rows without a place included; `ensemble` is whole rows, told without the parts.
+    """
 
-    @property
-    def additive(self) -> bool:
-        """Whether no row is counted in two units: only then does the sum of the units mean something."""
-        total = sum(count.nombre for count in self.unites.values())
-        return total + self.hors_unite.nombre + self.non_localise.nombre == self.ensemble.nombre
+    unites: Mapping[str, Count]
+    hors_unite: Count = EMPTY
+    hors_territoire: Count = EMPTY
+    non_localise: Count = EMPTY
+    doubles: Count = EMPTY
+    territoire: Count = EMPTY
+    ensemble: Count = EMPTY
+    partages: tuple[Cut, ...] = ()
 
 
 def fetch_units(database: Database, decoupage: str) -> list[Unit]:
@@ -84,26 +106,27 @@ def _unit(row: dict[str, Any]) -> Unit:
     )
 
 
+def measured_layers(catalog: Catalog) -> list[LayerDefinition]:
+    """List the public layers whose rows a summary counts: neither units themselves, nor statistics of whole communes."""
+    return [
+        layer
+        for layer in catalog.public
+        if layer.measures and layer.decoupage is None and not layer.statistical and layer.id != "commune"
+    ]
+
+
 def sql_summary(layer: LayerDefinition) -> sql.Composed:
     """Return the summary statement of one layer; binds %(decoupage)s."""
-    aggregates = {
-        "distincts": "count(DISTINCT r.{}) FILTER (WHERE l.comptee)",
-        "somme": "sum(r.{}) FILTER (WHERE l.comptee)",
-    }
-    extras = [
-        sql.SQL(", " + aggregates[measure.type] + "::float8 AS {}").format(  # two constants
-            sql.Identifier(str(measure.field)), sql.Identifier(f"x_{measure.id}")
-        )
-        for measure in layer.measures
-        if measure.type in aggregates
-    ]
     return load_sql("summary").format(
-        attached=sql_attached(layer),
-        communes=sql_communes(layer),
-        by_geometry=sql_by_geometry(layer),
+        exact=sql_exact(layer),
+        named=sql_named(layer),
+        pieces=sql_pieces(layer),
+        outside=sql_outside(layer),
+        rules=sql_rules(layer),
         table=sql_table(layer),
         key=sql.Identifier(layer.key),
-        extras=sql.SQL("").join(extras),
+        name=sql.Identifier(layer.name),
+        measures=sql_columns(counted(layer)),
     )
 
 
@@ -115,17 +138,23 @@ def fetch_summaries(database: Database, layers: Iterable[LayerDefinition], decou
 def _fetch_summary(database: Database, layer: LayerDefinition, decoupage: str) -> LayerSummary:
     unites: dict[str, Count] = {}
     rest: dict[str, Count] = {}
+    cuts = []
     for row in database.read(sql_summary(layer), {"decoupage": decoupage}):
-        count = Count(
-            nombre=row["nombre"],
-            longueur=row["longueur"],
-            surface=row["surface"],
-            mesurees=row["mesurees"],
-            extras=tuple((name.removeprefix("x_"), value) for name, value in row.items() if name.startswith("x_")),
-        )
-        if row["groupe"] == "unite":
-            unites[row["code"]] = count
+        told = row["compte"]
+        if row["groupe"] == "partage":
+            cuts.append(_cut(row["code"], told))
+        elif row["groupe"] == "unite":
+            unites[row["code"]] = _count(told)
         else:
-            rest[row["groupe"]] = count
-    empty = Count()
-    return LayerSummary(unites, *(rest.get(name, empty) for name in ("hors_unite", "non_localise", "ensemble")))
+            rest[row["groupe"]] = _count(told)
+    return LayerSummary(unites, partages=tuple(sorted(cuts, key=lambda cut: cut.cle)), **rest)
+
+
+def _count(told: dict[str, Any]) -> Count:
+    values = {name.removeprefix("m_"): value for name, value in told.items() if name.startswith("m_")}
+    return Count(told["nombre"], told["taille"], told["mesurees"], values)
+
+
+def _cut(key: str, told: dict[str, Any]) -> Cut:
+    parts = {code or None: size for code, size in told["parts"].items()}
+    return Cut(key, told["nom"], told["total"], parts, told["hors_territoire"])

@@ -34,3 +34,12 @@ def fetch_assignments(database: Database, decoupage: str) -> dict[str, dict[str,
         "SELECT code_insee, statut, source, millesime FROM app.appartenance WHERE decoupage = %(decoupage)s"
     )
     return {row["code_insee"]: row for row in database.read(statement, {"decoupage": decoupage})}
+
+
+def fetch_decided(database: Database) -> frozenset[str]:
+    """Return the découpages whose every assignment of a commune was decided: none is a hypothesis, or as a file gave it."""
+    statement = sql.SQL(
+        "SELECT a.decoupage FROM app.appartenance a JOIN pub.commune USING (code_insee)"
+        " GROUP BY a.decoupage HAVING bool_and(a.statut IS NOT DISTINCT FROM 'decidee')"
+    )
+    return frozenset(row["decoupage"] for row in database.read(statement))

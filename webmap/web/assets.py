@@ -16,7 +16,7 @@ from webmap.web.responses import accepts_gzip
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REQUIRED = ("carte.js", "carte.css", "pages.css")
+_REQUIRED = ("carte.js", "carte.css", "pages.css", "unite.css", "unite.js", "rapport.css")
 _YEAR = 31_536_000
 
 

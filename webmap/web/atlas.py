@@ -8,12 +8,16 @@ from flask import render_template
 from markupsafe import Markup
 
 from webmap.catalog.style import build_legend
+from webmap.store.perimeters import DRAWN
 from webmap.store.places import contours_loaded, fetch_inventory
 from webmap.store.summaries import fetch_units
+from webmap.store.units import fetch_decided
 from webmap.web import params
 from webmap.web.services import services
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from webmap.catalog.definition import LayerDefinition
     from webmap.web.services import Services
 
@@ -25,6 +29,7 @@ URLS = {
     "recherche": "/recherche.json",
     "export": "/exports/{couche}.geojson",
     "territoire": "/territoires/{decoupage}/{code}",
+    "polygone": "/territoires/polygone",
     "couche": "/couches/{couche}",
     "couches": "/couches",
     "carte": "/cartes/{code}.html",
@@ -42,6 +47,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
     drawn = [layer for layer in atlas.catalog.public if layer.drawn]
     inventory = fetch_inventory(atlas.database, drawn)
     contours = contours_loaded(atlas.database)
+    decided = fetch_decided(atlas.database)
     themes = [
         {
             "id": theme.id,
@@ -57,7 +63,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "avertissement_contours": None if contours else SCHEMATIC,
         "themes": [theme for theme in themes if theme["couches"]],
         "decoupages": [
-            _decoupage(atlas, decoupage)
+            _decoupage(atlas, decoupage, decided)
             for decoupage in params.decoupage_ids(atlas.catalog)
             if decoupage != "territoire"
         ],
@@ -87,8 +93,8 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _decoupage(atlas: Services, decoupage: str) -> dict[str, Any]:
-    title, plural, warning = decoupage_titles(atlas, decoupage)
+def _decoupage(atlas: Services, decoupage: str, decided: Container[str]) -> dict[str, Any]:
+    title, plural, warning = decoupage_titles(atlas, decoupage, decided)
     units = fetch_units(atlas.database, decoupage)
     return {
         "id": decoupage,
@@ -108,14 +114,19 @@ def _decoupage(atlas: Services, decoupage: str) -> dict[str, Any]:
     }
 
 
-def decoupage_titles(atlas: Services, decoupage: str) -> tuple[str, str, str | None]:
-    """(singular title, plural title, warning) of a découpage."""
+def decoupage_titles(atlas: Services, decoupage: str, decided: Container[str]) -> tuple[str, str, str | None]:
+    """(singular title, plural title, warning) of a découpage; no warning for one whose assignments are all `decided`."""
     communes = atlas.catalog.by_id["commune"].warning  # a list known to be partial makes every total partial
     if decoupage == "territoire":
         return "Territoire", "Territoire", communes
     if decoupage == "commune":
         return "Commune", "Communes", communes
-    definition = atlas.catalog.by_id[decoupage].decoupage
+    if decoupage == DRAWN:
+        return "Zone tracée", "Zones tracées", communes
+    layer = atlas.catalog.by_id[decoupage]
+    if layer.zones:
+        return layer.singular[0].upper() + layer.singular[1:], layer.title, layer.warning
+    definition = layer.decoupage
     if definition is None:
         raise KeyError(decoupage)
-    return definition.title, definition.plural, definition.warning
+    return definition.title, definition.plural, None if decoupage in decided else definition.warning

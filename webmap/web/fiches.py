@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import render_template
 
+from webmap.catalog import counting
 from webmap.errors import NotFoundError
 from webmap.store.places import fetch_place
 from webmap.web import french, params
@@ -52,10 +53,10 @@ def _build(layer: LayerDefinition, row: Row) -> dict[str, Any]:
         "couche": layer.id,
         "couche_titre": layer.title,
         "cle": str(row[layer.key]),
-        "titre": str(row[layer.name] or row[layer.key]),
+        "titre": str(row["nom_lu"] or row[layer.key]),
         "lignes": _lines(layer, row),
         "etendue": build_extent(row),
-        "localisation": _location(row),
+        "localisation": "la commune entière" if layer.statistical else _location(row),
         "precision": row["precision"],
         "etat": french.etat(row["etat"]),
         "source": {
@@ -72,16 +73,27 @@ def _build(layer: LayerDefinition, row: Row) -> dict[str, Any]:
 
 
 def _lines(layer: LayerDefinition, row: Row) -> list[dict[str, str | None]]:
+    hidden = _hidden(layer, row)
     lines = [
-        {"libelle": field.label, "valeur": french.champ(field, row[field.id]), "note": field.note}
+        {
+            "libelle": field.label,
+            "valeur": hidden.get(field.id) or french.champ(field, row[field.id]),
+            "note": field.note,
+        }
         for field in layer.fields
-        if field.id != layer.name
+        if field.id not in {layer.name, *layer.hiding}
     ]
     places = [*(row["communes_noms"] or ()), *(f"{code} (hors du territoire)" for code in row["codes_ailleurs"] or ())]
     label = "Commune" if len(places) == 1 else "Communes"
     if places and layer.id != "commune" and label not in {line["libelle"] for line in lines}:
         lines.append({"libelle": label, "valeur": ", ".join(places), "note": None})
     return lines
+
+
+def _hidden(layer: LayerDefinition, row: Row) -> dict[str, str]:
+    """Field -> why its value is not given, when the producer says so."""
+    reasons = ((layer.unavailable, counting.NOT_AVAILABLE), (layer.secret, counting.MASKED))
+    return {field: reason for name, reason in reasons if name for field in row[name] or ()}
 
 
 def _location(row: Row) -> str:
@@ -97,7 +109,7 @@ def _links(layer: LayerDefinition, row: Row) -> list[dict[str, str]]:
     if layer.decoupage:
         links.insert(0, {"libelle": f"Synthèse : {row['nom']}", "href": f"/territoires/{layer.id}/{row['code']}"})
     for decoupage, unit in sorted((row["unites"] or {}).items()):
-        title = decoupage_titles(services(), decoupage)[0]
+        title = decoupage_titles(services(), decoupage, ())[0]
         links.append(
             {
                 "libelle": f"Synthèse, {title[0].lower()}{title[1:]} : {unit['nom']}",

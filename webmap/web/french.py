@@ -27,11 +27,12 @@ NOT_LOCATED = "non localisé"
 
 
 def nombre(value: float | None, decimals: int | None = None) -> str:
-    """« 158 351 », « 12,5 », « — » for None. Without `decimals`: none for whole numbers, at most 2 otherwise."""
+    """« 158 351 », « 12,5 », « 0,069 », « — » for None. Without `decimals`: none for whole numbers, at most 3 otherwise."""
     if value is None:
         return "—"
     if decimals is None:
-        decimals = 0 if float(value).is_integer() else (1 if abs(value) >= 10 else 2)  # noqa: PLR2004 - three figures are enough to read
+        size = abs(value)  # two or three figures are enough to read, and few enough to compare
+        decimals = 0 if float(value).is_integer() else (1 if size >= 10 else 2 if size >= 0.1 else 3)  # noqa: PLR2004
     text = f"{value:z,.{decimals}f}".replace(",", SPACE).replace(".", ",")
     return text.replace("-", "−")
 

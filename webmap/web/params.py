@@ -9,6 +9,7 @@ from flask import request
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.geo.bbox import parse_bbox
 from webmap.store.features import Selection
+from webmap.store.filters import parse_filter
 from webmap.store.units import unit_exists
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.store.db import Database
 
+FILTER = ("filter", "filter-lang", "filter-crs")
 MAX_LAYERS = 30
 MAX_ZOOM = 22
 _MAX_TEXT = 200
@@ -35,6 +37,16 @@ def require_decoupage(catalog: Catalog, decoupage: str) -> str:
         msg = f"Il n'y a pas de découpage « {decoupage[:60]} ». Découpages disponibles : {', '.join(known)}."
         raise NotFoundError(msg)
     return decoupage
+
+
+def zone_ids(catalog: Catalog) -> tuple[str, ...]:
+    """Return the layers whose rows are zones: units that have pages and figures, and filter nothing."""
+    return tuple(layer.id for layer in catalog.public if layer.zones)
+
+
+def require_unit_layer(catalog: Catalog, name: str) -> str:
+    """Return a known découpage or layer of zones. Raises NotFoundError naming those there are."""
+    return name if name in zone_ids(catalog) else require_decoupage(catalog, name)
 
 
 def refuse_unknown(known: Iterable[str]) -> None:
@@ -62,10 +74,15 @@ def parse_units(database: Database, catalog: Catalog) -> tuple[tuple[str, str], 
     return tuple(units)
 
 
-def parse_selection(database: Database, catalog: Catalog) -> Selection:
-    """Read `bbox` and the unit filters of an export. Raises BadParameterError."""
+def parse_selection(database: Database, catalog: Catalog, layer: LayerDefinition) -> Selection:
+    """Read `bbox`, the unit filters and the CQL2 filter of an export. Raises BadParameterError."""
     bbox = request.args.get("bbox")
-    return Selection(bbox=None if bbox is None else parse_bbox(bbox), units=parse_units(database, catalog))
+    condition, *how = (request.args.get(name) for name in FILTER)
+    return Selection(
+        bbox=None if bbox is None else parse_bbox(bbox),
+        units=parse_units(database, catalog),
+        filter=None if condition is None else parse_filter(layer, condition, *how),
+    )
 
 
 def parse_layers(catalog: Catalog, text: str, *, drawn: bool = True) -> list[LayerDefinition]:

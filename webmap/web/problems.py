@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webmap.errors import BadParameterError, DatabaseError, NotFoundError, WebmapError
+from webmap.errors import BadParameterError, BusyError, DatabaseError, NotFoundError, WebmapError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,7 +20,7 @@ _log = logging.getLogger("webmap")
 _SENTENCES = {
     404: "Cette adresse ne mène à rien. La carte est à l'adresse /, la liste des couches à l'adresse /couches.",
     405: "Cette adresse se lit seulement (GET).",
-    413: "La demande est trop longue.",
+    413: "La demande dépasse 1 Mo : simplifiez le tracé, ou le fichier, puis renvoyez-le.",
     400: "La demande n'est pas comprise.",
 }
 _TITLES = {
@@ -28,12 +28,14 @@ _TITLES = {
     404: "Introuvable",
     405: "Méthode refusée",
     413: "Demande trop longue",
-    422: "Fichier refusé",
+    415: "Type de contenu refusé",
+    422: "Contenu refusé",
     500: "Erreur imprévue",
     503: "Base de données indisponible",
 }
+_BUSY = "Trop de demandes à la fois"
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
-_PUBLIC = (BadParameterError, NotFoundError)
+_PUBLIC = (BadParameterError, BusyError, NotFoundError)
 
 
 def register(app: Flask) -> None:
@@ -45,7 +47,7 @@ def register(app: Flask) -> None:
 
 def answer(status: int, code: str, sentence: str) -> Response:
     """Return a problem: HTML for a browser asking for a page, `application/problem+json` for all else."""
-    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    title = _BUSY if code == BusyError.code else _TITLES.get(status, HTTPStatus(status).phrase)
     if _wants_page():
         response = Response(
             render_template("probleme.html", titre=title, phrase=sentence, statut=status), status=status

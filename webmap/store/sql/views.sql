@@ -3,12 +3,16 @@
 CREATE OR REPLACE VIEW app.unite AS
 SELECT 'commune'::text AS decoupage, code_insee AS code, nom FROM pub.commune
 UNION ALL SELECT 'territoire', {code}, {nom}
+-- A drawn zone that is a union of whole communes, for the length of a read (Database.drawing): a setting, and no table.
+UNION ALL SELECT 'polygone', 'polygone', 'Zone tracée' WHERE current_setting('webmap.communes', true) <> ''
 {units};
 
 CREATE OR REPLACE VIEW app.membre AS
 SELECT decoupage, unite AS code, code_insee FROM app.appartenance JOIN pub.commune USING (code_insee)
 UNION ALL SELECT 'commune', code_insee, code_insee FROM pub.commune
-UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune;
+UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune
+UNION ALL SELECT 'polygone', 'polygone', code_insee FROM pub.commune
+  WHERE code_insee = ANY(string_to_array(current_setting('webmap.communes', true), ','));
 
 -- What the web may know of the loads: the last of each origin, not their reports.
 CREATE OR REPLACE VIEW app.fraicheur AS

@@ -1,0 +1,422 @@
+"""What a zone holds, counted again with geopandas; split, its parts add up; made of whole communes, it is those communes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod, Transformer
+from shapely.ops import split
+
+from tests.store.conftest import ask, build, define, do, insert
+from webmap.errors import PolygonError
+from webmap.geo.polygon import Polygon, parse_geojson, parse_wkt
+from webmap.store.db import count_queries
+from webmap.store.perimeters import Perimeters, fetch_drawn, fetch_layer_zones
+from webmap.store.report import fetch_report
+from webmap.store.zones import Held, fetch_communes_report, fetch_drawn_report, fetch_held, fetch_zone_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.load import Catalog
+    from webmap.store.db import Database
+    from webmap.store.measures import Value
+    from webmap.store.report import UnitReport
+
+GEOD = Geod(ellps="GRS80")
+BOX = (3.22729, 50.22465, 3.58092, 50.53361)
+SQUARE = "POLYGON((3.4 50.3,3.5 50.3,3.5 50.4,3.4 50.4,3.4 50.3))"
+TO_LAMBERT = Transformer.from_crs(4326, 2154, always_xy=True)
+BOUNDED = settings(
+    max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+ROWS = {"id": "nombre", "type": "nombre", "label": "n", "unit": "lignes"}
+MEASURES: dict[str, list[dict[str, Any]]] = {
+    "point": [{**ROWS, "rule": "point_dans"}],
+    "line": [
+        {**ROWS, "rule": "touche"},
+        {**ROWS, "id": "parts", "rule": "part_de_longueur"},
+        {"id": "km", "type": "longueur", "rule": "part_de_longueur", "label": "l", "unit": "km"},
+    ],
+    "polygon": [
+        {**ROWS, "rule": "touche"},
+        {**ROWS, "id": "parts", "rule": "part_de_surface"},
+        {**ROWS, "id": "centres", "rule": "centroide"},
+        {"id": "km2", "type": "surface", "rule": "part_de_surface", "label": "s", "unit": "km²"},
+    ],
+}
+LAYERS = {kind: define(geometry=kind, measures=MEASURES[kind]) for kind in MEASURES}
+DECIMAL = 1e-6
+
+
+def read(text: str) -> Polygon:
+    return parse_wkt(text, BOX)
+
+
+def hold(database: Database, layer: LayerDefinition, text: str) -> Held:
+    return fetch_held(database, [layer], fetch_drawn(database, read(text), BOX))[layer.id]
+
+
+def told(held: Held, code: str = "polygone") -> dict[str, float]:
+    found = held.summary.unites.get(code)
+    return {name: value or 0 for name, value in found.valeurs.items()} if found else {}
+
+
+def by_measure(part: UnitReport) -> dict[tuple[str, str], Value]:
+    return {(value.couche, value.mesure): value for value in part.values}
+
+
+def territory(database: Database) -> BaseGeometry:
+    with database.owner() as connection:
+        rows = connection.execute("SELECT ST_AsBinary(geom) AS wkb FROM pub.commune").fetchall()
+    return shapely.union_all([shapely.from_wkb(bytes(row["wkb"])) for row in rows])
+
+
+def contour(database: Database, decoupage: str, code: str) -> str:
+    statement = (
+        "SELECT ST_AsText(ST_Transform(ST_Union(c.geom), 4326), 15) FROM app.membre m JOIN pub.commune c USING (code_insee)"
+        " WHERE m.decoupage = %s AND m.code = %s"
+    )
+    text: str = ask(database, statement, [decoupage, code])
+    return text
+
+
+SHAPES: dict[str, Callable[[float, float, float], BaseGeometry]] = {
+    "point": lambda x, y, _: shapely.Point(x, y),
+    "line": lambda x, y, reach: shapely.LineString([(x, y), (x + reach, y + reach / 3), (x - reach, y + reach)]),
+    "polygon": lambda x, y, reach: shapely.Polygon(
+        [(x, y), (x + reach, y), (x, y + reach)],
+        [[(x + reach / 5, y + reach / 5), (x + reach / 3, y + reach / 5), (x + reach / 5, y + reach / 3)]],
+    ),
+}
+PLACES = st.lists(
+    st.tuples(
+        st.integers(714_000, 743_000).map(lambda x: x + 0.37),
+        st.integers(7_012_000, 7_049_000).map(lambda y: y + 0.41),
+        st.integers(50, 9000),
+    ),
+    min_size=1,
+    max_size=7,
+)
+# A star around a centre never crosses itself.
+ZONES = st.tuples(
+    st.floats(3.25, 3.55), st.floats(50.25, 50.5), st.lists(st.floats(0.005, 0.08), min_size=3, max_size=12)
+)
+
+
+def star(drawn: tuple[float, float, list[float]]) -> shapely.Polygon:
+    x, y, reaches = drawn
+    turns = np.arange(len(reaches)) * 2 * np.pi / len(reaches)
+    return shapely.Polygon([(x + r * np.cos(t), y + r * np.sin(t)) for r, t in zip(reaches, turns, strict=True)])
+
+
+def again(layer: LayerDefinition, rows: Sequence[BaseGeometry], zone: gpd.GeoSeries) -> dict[str, float]:
+    """Count the same rows with geopandas, in a zone in Lambert-93."""
+    frame = gpd.GeoDataFrame({"whole": gpd.GeoSeries(rows, crs=2154)}, geometry="whole", crs=2154)
+    pieces = frame.geometry.intersection(zone.iloc[0])
+    size = {"point": 0, "line": 1, "polygon": 2}[layer.geometry]
+    inside = ~pieces.is_empty & (shapely.get_dimensions(pieces.values) >= size)
+    found = {"nombre": float(inside.sum())}
+    if layer.geometry == "point":
+        return found
+
+    def sizes(series: gpd.GeoSeries) -> np.ndarray:
+        moved = series.to_crs(4326)
+        if layer.geometry == "line":
+            return np.array([GEOD.geometry_length(shape) for shape in moved])
+        return np.array([abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(shape))[0]) for shape in moved])
+
+    own = np.where(inside, sizes(pieces), 0)
+    found["parts"] = float((own / sizes(frame.geometry)).sum())
+    found["km" if layer.geometry == "line" else "km2"] = float(own.sum())
+    if layer.geometry == "polygon":
+        found["centres"] = float(frame.geometry.centroid.within(zone.iloc[0]).sum())
+    return found
+
+
+@pytest.mark.parametrize("kind", ["point", "line", "polygon"])
+def test_a_zone_is_counted_as_geopandas_counts_it(database_with_contours: Database, kind: str) -> None:
+    database, layer = database_with_contours, LAYERS[kind]
+    build(database, layer)
+    whole = territory(database)
+
+    @BOUNDED
+    @given(PLACES, ZONES)
+    def check(places: list[tuple[float, float, int]], drawn: tuple[float, float, list[float]]) -> None:
+        zone = star(drawn)
+        dense = shapely.transform(
+            shapely.segmentize(zone, 0.05), lambda points: np.column_stack(TO_LAMBERT.transform(*points.T))
+        )
+        own = shapely.intersection(dense, whole)
+        assume(own.area > 1)
+        shapes = [SHAPES[kind](*place) for place in places]
+        do(database, "DELETE FROM pub.essai")
+        insert(database, layer, [{"geom": shape.wkt, "code": f"c{n}"} for n, shape in enumerate(shapes)], srid=2154)
+        held = hold(database, layer, zone.wkt)
+        expected = again(layer, shapes, gpd.GeoSeries([own], crs=2154))
+        found = told(held)
+        for name, value in expected.items():
+            rel = 1e-4 if name == "km2" else DECIMAL
+            assert found.get(name, 0) == pytest.approx(value, rel=rel, abs=1e-3 if name.startswith("km") else 1e-6), (
+                name
+            )
+        summary = held.summary
+        for name in expected:
+            parts = found.get(name, 0) + (summary.hors_unite.valeurs.get(name) or 0)
+            assert parts == pytest.approx(summary.ensemble.valeurs.get(name, 0), rel=DECIMAL, abs=1e-3)
+
+    check()
+
+
+@pytest.mark.parametrize("kind", ["line", "polygon"])
+def test_a_zone_split_in_two_adds_up(database_with_contours: Database, kind: str) -> None:
+    database, layer = database_with_contours, LAYERS[kind]
+    build(database, layer)
+    rows = [SHAPES[kind](x, y, 4000) for x in range(715_000, 743_000, 3001) for y in range(7_013_000, 7_048_000, 5003)]
+    insert(database, layer, [{"geom": shape.wkt, "code": f"c{n}"} for n, shape in enumerate(rows)], srid=2154)
+
+    @BOUNDED
+    @given(ZONES, st.floats(0, np.pi))
+    def check(drawn: tuple[float, float, list[float]], turn: float) -> None:
+        x, y, _ = drawn
+        zone = star(drawn)
+        knife = shapely.LineString([(x - np.cos(turn), y - np.sin(turn)), (x + np.cos(turn), y + np.sin(turn))])
+        parts = split(zone, knife).geoms
+        try:
+            whole = told(hold(database, layer, zone.wkt))
+        except PolygonError:
+            return
+        pieces = []
+        for part in parts:
+            try:
+                pieces.append(told(hold(database, layer, part.wkt)))
+            except PolygonError:  # this half is outside the territory
+                pieces.append({})
+        for name in {"parts", "km", "km2"} & whole.keys():
+            assert sum(piece.get(name, 0) for piece in pieces) == pytest.approx(whole[name], rel=1e-4, abs=5e-3), name
+
+    check()
+
+
+def test_a_polygon_equal_to_a_bassin_has_the_figures_of_the_bassin(
+    facts_with_contours: Database, catalog: Catalog
+) -> None:
+    report, zone = fetch_drawn_report(
+        facts_with_contours, catalog, read(contour(facts_with_contours, "bassin", "amandinois")), BOX
+    )
+    bassin = fetch_report(facts_with_contours, catalog, "bassin").find("amandinois")
+    assert bassin is not None
+    assert zone.communes == tuple(sorted(bassin.unit.communes))
+    assert report.units[0].unit.population == bassin.unit.population
+    assert report.units[0].values == bassin.values
+    chosen, _ = fetch_communes_report(facts_with_contours, catalog, zone.communes)
+    assert chosen.units[0].values == bassin.values
+    assert all(rest.conserve for rest in report.rests)
+    assert fetch_report(facts_with_contours, catalog, "polygone").units == (), "nothing is left of it"
+
+
+def test_a_near_union_is_read_as_the_communes_and_no_difference_can_be_made(
+    facts_with_contours: Database, catalog: Catalog
+) -> None:
+    shape = shapely.from_wkt(contour(facts_with_contours, "commune", "59172"))
+    near = shapely.transform(shape, lambda points: points + 1e-7)
+    smaller = shape.difference(shapely.Point(shape.representative_point()).buffer(0.001))
+    exact, zone = fetch_drawn_report(facts_with_contours, catalog, read(shape.wkt), BOX)
+    moved, again_zone = fetch_drawn_report(facts_with_contours, catalog, read(near.wkt), BOX)
+    assert zone.communes == again_zone.communes == ("59172",)
+    assert moved.units[0].values == exact.units[0].values
+    less, part = fetch_drawn_report(facts_with_contours, catalog, read(smaller.wkt), BOX)
+    assert part.communes == ()
+    assert less.units[0].unit.population is None
+    values = by_measure(less.units[0])
+    assert values["commune", "population_municipale"].indisponible == "non calculable sans carroyage"
+    assert values["commune", "population_municipale"].valeur is None
+    assert {v.valeur for key, v in values.items() if key[1] == "pour_1000_habitants"} == {None}
+    statistical = {layer.id for layer in catalog.public if layer.statistical}
+    assert statistical
+    assert {v.valeur for v in less.units[0].values if v.couche in statistical} == {None}
+    assert {v.indisponible for v in less.units[0].values if v.couche in statistical} == {
+        "non calculable sans carroyage"
+    }
+
+
+def test_what_is_known_by_its_commune_is_told_beside_and_never_spread(
+    facts_with_contours: Database, catalog: Catalog
+) -> None:
+    shape = shapely.from_wkt(contour(facts_with_contours, "commune", "59172"))  # Denain: QPV without a perimeter
+    half = shape.intersection(shapely.box(*shape.bounds[:2], shape.centroid.x, shape.bounds[3]))
+    report, zone = fetch_drawn_report(facts_with_contours, catalog, read(half.wkt), BOX)
+    codes = list(zone.touchees)
+    near = ask(facts_with_contours, "SELECT count(*) FROM pub.qpv WHERE communes && %s::text[]", [codes])
+    assert near > 0
+    value = by_measure(report.units[0])["qpv", "nombre"]
+    assert value.valeur is None
+    assert value.note is not None
+    assert value.note.startswith(f"{near} autre")
+    rest = next(rest for rest in report.rests if (rest.couche, rest.mesure) == ("qpv", "nombre"))
+    assert rest.position_approximative == rest.ensemble == 13  # type: ignore[attr-defined]
+    for rest in report.rests:
+        parts = rest.somme_des_unites + rest.hors_unite + rest.hors_territoire + rest.non_localise
+        parts += rest.position_approximative - rest.comptes_plusieurs_fois  # type: ignore[attr-defined]
+        assert parts == pytest.approx(rest.ensemble, rel=1e-6, abs=1e-6), rest
+        assert rest.conserve
+
+
+def test_the_whole_beside_a_zone_is_that_of_the_territory(facts_with_contours: Database, catalog: Catalog) -> None:
+    report, _ = fetch_drawn_report(facts_with_contours, catalog, read(SQUARE), BOX)
+    for own, other in zip(
+        report.ensemble.values, fetch_report(facts_with_contours, catalog, "territoire").ensemble.values, strict=True
+    ):
+        if other.valeur is not None:
+            assert own.valeur == pytest.approx(other.valeur, rel=1e-6), own
+        assert (own.valeur is None) == (other.valeur is None)
+        assert (own.couche, own.mesure, own.indisponible, own.note) == (
+            other.couche,
+            other.mesure,
+            other.indisponible,
+            other.note,
+        )
+
+
+def test_without_contours_exact_rows_are_counted_and_communes_are_not_guessed(
+    database: Database, catalog: Catalog
+) -> None:
+    layer = LAYERS["line"]
+    build(database, layer)
+    insert(
+        database,
+        layer,
+        [{"geom": "LINESTRING(3.41 50.31, 3.45 50.35)"}, {"geom": "LINESTRING(3.3 50.3, 3.35 50.3)", "code": "c9"}],
+    )
+    found = told(hold(database, layer, SQUARE))
+    assert (found["nombre"], found["parts"]) == (1, 1)
+    report, zone = fetch_drawn_report(database, catalog, read(SQUARE), BOX)
+    assert zone.communes == zone.touchees == ()
+    assert report.contours is False
+    assert report.units[0].unit.population is None
+    assert report.units[0].unit.surface_km2 == pytest.approx(
+        abs(GEOD.geometry_area_perimeter(shapely.from_wkt(SQUARE))[0]) / 1e6, rel=1e-4
+    )
+    assert by_measure(report.units[0])["qpv", "nombre"].valeur is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("POLYGON((3.4 50.3,3.5 50.4,3.5 50.3,3.4 50.4,3.4 50.3))", "se croise vers 3,45 ; 50,35"),
+        ("POLYGON((3.4 50.3,3.5 50.3,3.5 50.4,3.4 50.3),(3.3 50.3,3.35 50.3,3.35 50.35,3.3 50.3))", "a un trou hors"),
+        ("POLYGON((3.4 50.3,3.5 50.3,3.45 50.3,3.4 50.3))", "corrigez"),
+        ("POLYGON((3.228 50.53,3.229 50.53,3.229 50.531,3.228 50.53))", "ne touche pas le territoire"),
+    ],
+)
+def test_a_polygon_that_is_no_zone_is_refused(facts_with_contours: Database, text: str, said: str) -> None:
+    with pytest.raises(PolygonError, match=said):
+        fetch_drawn(facts_with_contours, read(text), BOX)
+
+
+def test_the_whole_world_is_cut_to_the_territory(facts_with_contours: Database) -> None:
+    world = read("POLYGON((-180 -90,180 -90,180 90,-180 90,-180 -90))")
+    zone = fetch_drawn(facts_with_contours, world, BOX).zones[0]
+    assert zone.deborde
+    assert zone.surface_km2 == pytest.approx(
+        ask(facts_with_contours, "SELECT sum(ST_Area(ST_Transform(geom, 4326)::geography)) / 1e6 FROM pub.commune"),
+        rel=1e-6,
+    )
+
+
+def test_features_that_overlap_are_united(facts_with_contours: Database) -> None:
+    square = '{"type":"Polygon","coordinates":[[[3.4,50.3],[3.5,50.3],[3.5,50.4],[3.4,50.4],[3.4,50.3]]]}'
+    feature = f'{{"type":"Feature","geometry":{square}}}'
+    twice = f'{{"type":"FeatureCollection","features":[{feature},{feature}]}}'.encode()
+    both = fetch_drawn(facts_with_contours, parse_geojson(twice, BOX), BOX).zones[0]
+    one = fetch_drawn(facts_with_contours, read(SQUARE), BOX).zones[0]
+    assert both.surface_km2 == pytest.approx(one.surface_km2, rel=1e-9)
+
+
+# --- rows of a layer as zones ------------------------------------------------------------------------------------
+
+
+def place_qpv(database: Database, codes: list[str]) -> None:
+    """Give some QPV a perimeter of our own: squares in a row, from a place inside the territory."""
+    for number, code in enumerate(codes):
+        west = 3.36 + number * 0.02
+        do(
+            database,
+            "UPDATE pub.qpv SET precision = 'exacte', geom = ST_Multi(ST_Transform(ST_MakeEnvelope(%s, 50.33, %s, 50.34, 4326), 2154))"
+            " WHERE code_qp = %s",
+            [west, west + 0.01, code],
+        )
+
+
+def test_a_row_without_a_perimeter_is_listed_and_nothing_is_said_of_it(
+    database_with_contours: Database, catalog: Catalog
+) -> None:
+    codes = [zone.code for zone in fetch_layer_zones(database_with_contours, catalog.by_id["qpv"], BOX).zones]
+    assert len(codes) == 13
+    place_qpv(database_with_contours, codes[:2])
+    report = fetch_zone_report(database_with_contours, catalog, "qpv", BOX)
+    assert [part.unit.code for part in report.units] == codes
+    for part in report.units[2:]:
+        assert {value.valeur for value in part.values} == {None}
+        assert {value.indisponible for value in part.values} == {"périmètre inconnu"}
+    known = by_measure(report.units[0])
+    assert known["commune", "surface_km2"].valeur == pytest.approx(report.units[0].unit.surface_km2)
+    assert known["commune", "population_municipale"].indisponible == "non calculable sans carroyage"
+    assert not [value for part in report.units for value in part.values if value.couche == "qpv"]
+    assert all(rest.conserve for rest in report.rests)
+
+
+def test_a_row_in_two_zones_counts_in_both_and_once_in_the_whole(database_with_contours: Database) -> None:
+    layer = LAYERS["line"]
+    zones = define(id="zonage", geometry="polygon", zones=True)
+    for each in (layer, zones):
+        build(database_with_contours, each)
+    insert(
+        database_with_contours,
+        zones,
+        [
+            {"geom": "POLYGON((3.36 50.33,3.40 50.33,3.40 50.35,3.36 50.35,3.36 50.33))", "code": "a"},
+            {"geom": "POLYGON((3.38 50.33,3.42 50.33,3.42 50.35,3.38 50.35,3.38 50.33))", "code": "b"},
+        ],
+    )
+    insert(database_with_contours, layer, [{"geom": "LINESTRING(3.37 50.34, 3.41 50.34)"}])
+    found = fetch_layer_zones(database_with_contours, zones, BOX)
+    held = fetch_held(database_with_contours, [layer], found)["essai"]
+    assert [told(held, code)["nombre"] for code in "ab"] == [1, 1]
+    assert held.summary.doubles.valeurs["nombre"] == 1
+    assert held.summary.ensemble.valeurs["nombre"] == 1
+    assert held.summary.hors_unite.valeurs.get("nombre", 0) == 0
+    overlap = told(held, "a")["km"] + told(held, "b")["km"] - (held.summary.doubles.valeurs["km"] or 0)
+    assert overlap == pytest.approx(held.summary.ensemble.valeurs["km"], rel=1e-6)
+
+
+def test_one_statement_per_layer_whatever_the_number_of_zones(
+    database_with_contours: Database, catalog: Catalog
+) -> None:
+    counted = []
+    codes = [zone.code for zone in fetch_layer_zones(database_with_contours, catalog.by_id["qpv"], BOX).zones]
+    for placed in (codes[:1], codes):
+        place_qpv(database_with_contours, placed)
+        with count_queries() as statements:
+            fetch_zone_report(database_with_contours, catalog, "qpv", BOX)
+        counted.append(len(statements))
+    assert counted[0] == counted[1]
+    layers = [layer for layer in catalog.public if layer.measures and layer.decoupage is None and layer.id != "qpv"]
+    assert counted[0] <= len(layers) + 6
+
+
+def test_zones_of_nothing_are_no_error(database_with_contours: Database) -> None:
+    zones = define(id="zonage", geometry="polygon", zones=True)
+    build(database_with_contours, zones)
+    found = fetch_layer_zones(database_with_contours, zones, BOX)
+    assert isinstance(found, Perimeters)
+    assert found.zones == ()

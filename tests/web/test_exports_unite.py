@@ -1,0 +1,378 @@
+"""The five forms of `/territoires/…`: whatever a unit is written as, the same figures, and the same reasons for none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import subprocess
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from webmap.app import create_app
+from webmap.errors import BusyError
+from webmap.formats.rapport import detach
+from webmap.store.schema import upgrade
+from webmap.web import french
+from webmap.web.chiffres import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+    from openpyxl.workbook import Workbook
+
+    from tests.web.conftest import Page
+    from webmap.catalog.load import Catalog
+    from webmap.config import Settings
+    from webmap.store.db import Database
+
+    Read = Callable[[str], Page]
+    Print = Callable[[bytes], list[str]]
+
+TYPES = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "html": "text/html; charset=utf-8",
+}
+UNITS = ["bassin/amandinois", "bassin/bassin_minier", "bassin/ostrevent", "commune/59172", "territoire/200042190"]
+TABLES = ["bassin", "commune", "equipe"]
+HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script> \u202e\u0645\u0631\u062d\u0628\u0627 ' + "x" * 10_000
+
+
+# --- reading each form -------------------------------------------------------------------------------------------
+
+
+def get(client: FlaskClient, path: str) -> bytes:
+    response = client.get(f"/territoires/{path}")
+    assert response.status_code == 200, response.text[:300]
+    body: bytes = response.data
+    return body
+
+
+def fetch(client: FlaskClient, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/territoires/{path}.json").get_json()
+    return found
+
+
+def lines(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every value of a JSON, with its unit, and those of the whole after: the lines of the CSV and of the workbook."""
+    parts = [(report["decoupage"], unit) for unit in report["unites"]]
+    if report["decoupage"] != "territoire":
+        parts.append(("territoire", report["ensemble"]))
+    return [{"decoupage": d, **unit, **value} for d, unit in parts for value in unit["mesures"]]
+
+
+def workbook(client: FlaskClient, path: str) -> Workbook:
+    return openpyxl.load_workbook(io.BytesIO(get(client, f"{path}.xlsx")))
+
+
+def told_in_a_cell(value: object) -> object:
+    """Allow for the 16 figures a workbook keeps of a number; a JSON keeps 17."""
+    return pytest.approx(value, rel=1e-14) if isinstance(value, float) else value
+
+
+def squeeze(text: str) -> str:
+    """Drop blanks, which a line of print moves, and the two words a style sheet adds."""
+    return re.sub(r"\s", "", text).replace("Règle:", "").replace("Source:", "")
+
+
+Element = tuple[int, str, list[str]]  # depth, kind, texts of its own
+
+
+@pytest.fixture
+def struct(tmp_path: Path) -> Callable[[bytes], list[Element]]:
+    """Return a function that reads the structure of a PDF as a screen reader does, depth first."""
+
+    def read(body: bytes) -> list[Element]:
+        path = tmp_path / "x.pdf"
+        path.write_bytes(body)
+        said = subprocess.run(["pdfinfo", "-struct-text", path], capture_output=True, check=True, text=True).stdout
+        found: list[Element] = []
+        for line in said.splitlines():
+            bare = line.strip()
+            if bare.startswith('"'):
+                found[-1][2].append(bare.removeprefix('"').removesuffix('"'))
+            elif bare and not bare.startswith(("/", "Span")):
+                found.append((len(line) - len(line.lstrip()), bare.split()[0].removesuffix(":"), []))
+        return found
+
+    return read
+
+
+def spoken(structure: list[Element]) -> str:
+    return squeeze("".join(text for _, _, texts in structure for text in texts))
+
+
+def pdf_rows(structure: list[Element]) -> Counter[tuple[str, ...]]:
+    """Rows of cells, those of headers left out (they are repeated on each page)."""
+    rows: list[list[str]] = []
+    inside = -1  # depth of the open cell
+    for depth, kind, texts in structure:
+        if kind == "TR":
+            rows.append([])
+        if kind in {"TH", "TD"}:
+            rows[-1].append("")
+            inside = depth
+        elif depth <= inside:
+            inside = -1
+        if inside >= 0:
+            rows[-1][-1] += "".join(texts)
+    return Counter(tuple(map(squeeze, row)) for row in rows if row and not _header(row))
+
+
+def page_rows(page: Page) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(map(squeeze, row)) for row in page.rows if row and not _header(row))
+
+
+def _header(row: list[str]) -> bool:
+    return squeeze(row[0]) in {"Mesure", "Unité", "Couche", "Chiffre", "N°", "Élément", "Objet"} or squeeze(row[-1]) in {
+        "Règleetsource", "Couches", "Part", "Ensemble", "Rang",
+    }  # fmt: skip
+
+
+# --- the same values ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*UNITS, *TABLES])
+@pytest.mark.parametrize("fixture", ["reader", "reader_with_contours"])
+def test_workbook_and_csv_say_what_json_says(request: pytest.FixtureRequest, fixture: str, path: str) -> None:
+    client: FlaskClient = request.getfixturevalue(fixture)
+    report = fetch(client, path)
+    expected = lines(report)
+    sheet = workbook(client, path)["Chiffres"]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert [cell.value for cell in sheet[1]] == list(COLUMNS)
+    assert len(rows) == len(expected)
+    for row, line in zip(rows, expected, strict=True):
+        assert row == {name: told_in_a_cell(line[name]) for name in COLUMNS}
+    told = list(csv.DictReader(io.StringIO(get(client, f"{path}.csv").decode())))
+    assert told == [{name: "" if line[name] is None else str(line[name]) for name in COLUMNS} for line in expected]
+    for line in expected:
+        assert line["valeur"] is not None or line["indisponible"] or line["borne_min"] is not None
+
+
+@pytest.mark.parametrize("path", [*UNITS, *TABLES])
+def test_workbook_has_what_is_left_over_and_its_sources(reader_with_contours: FlaskClient, path: str) -> None:
+    report, book = fetch(reader_with_contours, path), workbook(reader_with_contours, path)
+    rests = list(book["Restes"].iter_rows(min_row=2, values_only=True)) if "Restes" in book.sheetnames else []
+    assert rests == [tuple(rest.values()) for rest in report["restes"]]
+    cuts = list(book["Partages"].iter_rows(min_row=2, values_only=True)) if "Partages" in book.sheetnames else []
+    assert {(row[0], row[1], row[3]): row[4] for row in cuts if str(row[3])[:5] != "hors_"} == {
+        (cut["couche"], cut["cle"], part["code"]): part["valeur"] for cut in report["partages"] for part in cut["parts"]
+    }
+    sources = list(book["Sources"].iter_rows(min_row=2, values_only=True))
+    assert {row[0] for row in sources if row[0]} == {line["couche"] for line in lines(report)} | {"commune"}
+    assert all(row[3] for row in sources if row[0]), "a licence each"
+    read_me = {row[0]: row[1] for row in book["Lisez-moi"].iter_rows(min_row=2, values_only=True)}
+    assert read_me["Page de l'atlas"] == f"/territoires/{path}"
+    assert re.fullmatch(r"\d\d/\d\d/\d{4}", str(read_me["Données au"]))
+    assert (report["avertissement"] or "") in str(read_me["Attention"])
+
+
+def shown(value: dict[str, Any]) -> str:
+    """Write a value as a page does: once more, from the JSON alone."""
+    if value["borne_min"] is not None:
+        unit = french.accorde(value["borne_max"], value["unite"])
+        return squeeze(f"de {french.nombre(value['borne_min'])} à {french.nombre(value['borne_max'])} {unit}")
+    if value["valeur"] is None:
+        return squeeze(value["indisponible"])
+    return squeeze(f"{french.nombre(value['valeur'])} {french.accorde(value['valeur'], value['unite'])}")
+
+
+@pytest.mark.parametrize("path", UNITS)
+@pytest.mark.parametrize("fixture", ["reader", "reader_with_contours"])
+def test_page_and_file_say_what_json_says(
+    request: pytest.FixtureRequest, read_page: Read, fixture: str, path: str
+) -> None:
+    client: FlaskClient = request.getfixturevalue(fixture)
+    report = fetch(client, path)
+    whole = {(value["couche"], value["mesure"]): value for value in report["ensemble"]["mesures"]}
+    for address in (path, f"{path}.html"):
+        page = read_page(get(client, address).decode())
+        rows = [[squeeze(cell) for cell in row] for row in page.rows]
+        for value in report["unites"][0]["mesures"]:
+            own, total = shown(value), shown(whole[value["couche"], value["mesure"]])
+            found = [row for row in rows if row[0] == squeeze(value["libelle"]) and row[1].startswith(own)]
+            empty = "encore vide" in (whole[value["couche"], value["mesure"]]["indisponible"] or "")
+            assert found or empty, (address, value)
+            if found and report["decoupage"] != "territoire" and not value["declare"]:
+                assert any(row[2].startswith(total) for row in found), (address, value)
+            if found:
+                assert any(squeeze(value["source"]) in row[-1] for row in found), (address, value)
+
+
+@pytest.mark.parametrize("decoupage", TABLES)
+def test_comparison_page_and_file_say_what_json_says(
+    reader_with_contours: FlaskClient, read_page: Read, decoupage: str
+) -> None:
+    report = fetch(reader_with_contours, decoupage)
+    for address in (decoupage, f"{decoupage}.html"):
+        rows = read_page(get(reader_with_contours, address).decode()).rows
+        for unit in report["unites"]:
+            cells = Counter(squeeze(cell) for row in rows if row[0].strip() == unit["nom"] for cell in row[1:])
+            wanted = Counter(squeeze(french.nombre(v["valeur"])) for v in unit["mesures"] if v["valeur"] is not None)
+            assert wanted - cells == Counter(), (address, unit["nom"])
+
+
+@pytest.mark.parametrize("path", [*UNITS, *TABLES])
+def test_pdf_says_what_the_file_says(
+    reader_with_contours: FlaskClient,
+    read_page: Read,
+    struct: Callable[[bytes], list[Element]],
+    path: str,
+) -> None:
+    page = read_page(detach(get(reader_with_contours, f"{path}.html").decode(), "citation"))
+    structure = struct(get(reader_with_contours, f"{path}.pdf"))
+    expected, found = page_rows(page), pdf_rows(structure)
+    assert expected
+    assert expected - found == Counter()
+    assert found - expected == Counter()
+    everything = spoken(structure)
+    report = fetch(reader_with_contours, path)
+    for unit in report["unites"]:
+        assert squeeze(unit["nom"]) in everything
+    if report["avertissement"]:
+        assert squeeze(report["avertissement"]) in everything
+
+
+def test_pdf_without_contours_gives_the_reason(
+    reader: FlaskClient, read_page: Read, struct: Callable[[bytes], list[Element]]
+) -> None:
+    page = read_page(detach(get(reader, "bassin/ostrevent.html").decode(), "citation"))
+    found = pdf_rows(struct(get(reader, "bassin/ostrevent.pdf")))
+    assert page_rows(page) == found
+    assert [row for row in found if "indisponible(contoursnonchargés)" in row]
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("extension", TYPES)
+@pytest.mark.parametrize("path", ["bassin", "bassin/ostrevent"])
+def test_each_form_is_a_file_with_its_type_its_name_and_its_version(
+    reader_with_contours: FlaskClient, path: str, extension: str
+) -> None:
+    client, address = reader_with_contours, f"/territoires/{path}.{extension}"
+    answer = client.get(address)
+    assert answer.headers["Content-Type"] == TYPES[extension]
+    assert int(answer.headers["Content-Length"]) == len(answer.data) > 1000
+    if extension != "json":
+        name = f"territoires_{path.replace('/', '_')}.{extension}"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    head = client.head(address)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["ETag"] == answer.headers["ETag"]
+    assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    others = {client.head(f"/territoires/{path}.{other}").headers["ETag"] for other in TYPES if other != extension}
+    assert answer.headers["ETag"] not in others
+    assert client.get(address).data == answer.data, "the same revision, the same bytes"
+    assert client.get(f"{address}?annee=2020").status_code == 400
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "pdf", "html"])
+@pytest.mark.parametrize("path", ["canton", "canton/1", "bassin/hainaut", "commune/75056", "qpv\x00"])
+def test_unknown_is_404_with_a_sentence(reader: FlaskClient, path: str, extension: str) -> None:
+    response = reader.get(f"/territoires/{path}.{extension}")
+    assert response.status_code == 404
+    assert response.get_json()["detail"].endswith(".")
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "pdf", "html"])
+def test_a_change_makes_another_file(client: FlaskClient, database: Database, extension: str) -> None:
+    address = f"/territoires/bassin/ostrevent.{extension}"
+    before = client.get(address)
+    with database.owner() as connection:
+        connection.execute("UPDATE pub.bassin SET nom = 'Ostrevent nouveau' WHERE code = 'ostrevent'")
+    after = client.get(address, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert after.data != before.data
+
+
+def test_the_file_is_for_the_measure_asked(reader_with_contours: FlaskClient) -> None:
+    asked = "?mesure=commune:population_municipale&tri=nom"
+    assert b"Population municipale" in get(reader_with_contours, f"bassin.html{asked}")
+    assert get(reader_with_contours, f"bassin.html{asked}") != get(reader_with_contours, "bassin.html")
+    assert reader_with_contours.get("/territoires/bassin.pdf?mesure=x").status_code == 400
+
+
+def test_a_printer_that_is_busy_answers_503_in_french(reader: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: str) -> bytes:
+        raise BusyError("Plusieurs PDF sont déjà en préparation. Réessayez dans un instant.")
+
+    monkeypatch.setattr("webmap.web.rapport.build_pdf", busy)
+    response = reader.get("/territoires/bassin/ostrevent.pdf", headers={"Accept": "text/html"})
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "Trop de demandes à la fois" in response.text
+    assert "déjà en préparation" in response.text
+    assert "Base de données" not in response.text
+
+
+def test_a_bassin_is_printed_in_less_than_three_seconds(reader_with_contours: FlaskClient) -> None:
+    get(reader_with_contours, "bassin/ostrevent.pdf")
+    start = time.thread_time()  # of this thread: what other work on this machine takes is not counted
+    get(reader_with_contours, "bassin/bassin_minier.pdf")
+    assert time.thread_time() - start < 3
+
+
+# --- hostile and empty -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hostile(client: FlaskClient, database: Database) -> FlaskClient:
+    """Give a unit, and a place in it, a name that attacks whatever it is written in."""
+    with database.owner() as connection:
+        connection.execute("UPDATE pub.bassin SET nom = %s WHERE code = 'ostrevent'", [HOSTILE])
+        connection.execute("UPDATE pub.espace_nature SET nom = %s", [HOSTILE])
+    return client
+
+
+def test_hostile_names_break_no_form(
+    hostile: FlaskClient, read_page: Read, struct: Callable[[bytes], list[Element]]
+) -> None:
+    for path in ("bassin", "bassin/ostrevent"):
+        assert HOSTILE in {unit["nom"] for unit in fetch(hostile, path)["unites"]}
+        told = list(csv.DictReader(io.StringIO(get(hostile, f"{path}.csv").decode())))
+        assert "'" + HOSTILE in {row["nom"] for row in told}
+        cells = [cell for sheet in workbook(hostile, path) for row in sheet.iter_rows() for cell in row]
+        assert HOSTILE in {cell.value for cell in cells}
+        assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+        page = read_page(get(hostile, f"{path}.html").decode())
+        assert page.count("script") == 0
+        assert "<script>alert(1)</script>" in page.text
+        assert "<script>alert(1)</script>" in spoken(struct(get(hostile, f"{path}.pdf")))
+
+
+@pytest.fixture
+def empty(make_database: Callable[[str | None], Database], settings: Settings, catalog: Catalog) -> FlaskClient:
+    """Return a client of an atlas whose tables are made, and hold nothing."""
+    database = make_database(None)
+    upgrade(database, catalog, settings)
+    return create_app(settings, database).test_client()
+
+
+@pytest.mark.parametrize("path", ["bassin", "commune", "territoire", "territoire/200042190"])
+def test_an_empty_atlas_has_every_form_and_no_figure(
+    empty: FlaskClient, struct: Callable[[bytes], list[Element]], path: str
+) -> None:
+    report = fetch(empty, path)
+    counted = [line for line in lines(report) if not line["declare"] and line["couche"] != "commune"]
+    assert [line["valeur"] for line in counted if line["valeur"] is not None] == []
+    sheet = workbook(empty, path)["Chiffres"]
+    assert sheet.max_row == 1 + len(lines(report))
+    assert get(empty, f"{path}.csv").count(b"\r\n") == 1 + len(lines(report))
+    if not report["unites"]:
+        for address in (path, f"{path}.html", f"{path}.pdf"):
+            response = empty.get(f"/territoires/{address}")
+            assert (response.status_code, "n'a encore aucune unité" in response.text) == (404, True)
+        return
+    assert b"<h1" in get(empty, f"{path}.html")
+    assert [kind for _, kind, _ in struct(get(empty, f"{path}.pdf")) if kind == "H1"]

@@ -1,0 +1,97 @@
+"""A workbook (XLSX): sheets of plain cells, the same bytes for the same content. Knows nothing of what the cells mean."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from xlsxwriter import Workbook
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+Cell: TypeAlias = str | float | bool | None
+
+_LONGEST = 32_767  # characters of one cell, by the format itself
+_CUT = " … [texte coupé : une cellule n'en contient pas plus]"
+_A4 = 9
+# A spreadsheet writes these its own way: « 158 351 » and « 12,5 » in French.
+_DECIMALS = ("#,##0", "#,##0.0", "#,##0.00", "#,##0.000")
+_OPTIONS = {
+    "in_memory": False,
+    "constant_memory": True,
+    "strings_to_formulas": False,  # a text is a text, whatever it starts with
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its header, its width in characters, and whether long texts wrap in it."""
+
+    title: str
+    width: int = 12
+    wrap: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: cells in the order of the columns; None is an empty cell, never a zero."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Sequence[Cell]]
+
+
+def build_classeur(title: str, author: str, created: dt.datetime, sheets: Sequence[Sheet]) -> bytes:
+    """Return the file. `created` is what it is dated from (without a time zone), so that the content alone makes the bytes."""
+    out = io.BytesIO()
+    with Workbook(out, _OPTIONS) as book:
+        book.set_properties({"title": title[:255], "author": author[:255], "created": created})
+        header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        plain = book.add_format({"valign": "top"})
+        wrapped = book.add_format({"valign": "top", "text_wrap": True})
+        numbers = {code: book.add_format({"valign": "top", "num_format": code}) for code in _DECIMALS}
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            _lay_out(page, sheet, header)
+            texts = [wrapped if column.wrap else plain for column in sheet.columns]
+            for rank, row in enumerate(sheet.rows, start=1):
+                for place, cell in enumerate(row):
+                    _write(page, (rank, place), cell, texts[place], numbers)
+    return out.getvalue()
+
+
+def _lay_out(page: Worksheet, sheet: Sheet, header: Format) -> None:
+    for place, column in enumerate(sheet.columns):
+        page.set_column(place, place, column.width)
+        page.write_string(0, place, column.title, header)
+    page.freeze_panes(1, 0)
+    page.set_paper(_A4)
+    page.set_landscape()
+    page.repeat_rows(0)
+    page.fit_to_pages(1, 0)
+    if sheet.rows:
+        page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
+
+
+def _write(page: Worksheet, at: tuple[int, int], cell: Cell, text: Format, numbers: dict[str, Format]) -> None:
+    if isinstance(cell, str):
+        kept = cell if len(cell) <= _LONGEST else cell[: _LONGEST - len(_CUT)] + _CUT
+        page.write_string(*at, kept, text)
+    elif isinstance(cell, bool):
+        page.write_boolean(*at, cell, text)
+    elif cell is not None:
+        page.write_number(*at, cell, numbers[_format(cell)])
+
+
+def _format(number: float) -> str:
+    """Show as many decimals as the pages do (`nombre` in web/french.py); the cell holds the whole number."""
+    size = abs(number)
+    return _DECIMALS[0 if float(number).is_integer() else 1 if size >= 10 else 2 if size >= 0.1 else 3]  # noqa: PLR2004 - as there

@@ -1,0 +1,253 @@
+"""Figures of whole communes (INSEE): summed when all are published, otherwise framed, and what is secret stays secret.
+
+Nothing here reads a masked value: the database has none. What is given of a unit is made of published values alone, and a
+sum is given only when each commune publishes its part, so that no difference between two units tells a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from webmap.catalog import counting
+from webmap.catalog.measure import class_key
+from webmap.store.attachment import sql_table
+from webmap.store.conservation import Rest, build_whole_rest
+from webmap.store.db import load_sql
+from webmap.store.measures import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.measure import Measure
+    from webmap.store.conservation import Rest
+    from webmap.store.db import Database
+    from webmap.store.measures import Context
+    from webmap.store.summaries import Unit
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the communes of a unit say for one measure, in the field's own unit.
+
+    `value` is a sum or a ratio over all the communes, None unless every one publishes; `low` and `high` are over those
+    that publish; `classes` is how many communes are in each class, in the order of the enum.
+    """
+
+    communes: int = 0
+    published: int = 0
+    masked: int = 0
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    classes: tuple[int, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """How many communes have no value that nobody says is secret: absent from the file, empty, or not available."""
+        return self.communes - self.published - self.masked
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """One layer over all the units of a découpage: measure id -> tally, for each unit, what is in none, and the whole.
+
+    `rows` is how many communes of the territory have a row.
+    """
+
+    unites: Mapping[str, Mapping[str, Tally]]
+    hors_unite: Mapping[str, Tally]
+    ensemble: Mapping[str, Tally]
+    rows: int
+
+
+def sql_statistics(layer: LayerDefinition) -> sql.Composed:
+    """Return the statement of one layer; binds %(decoupage)s."""
+    aggregates = [sql.SQL(", {}").format(piece) for measure in layer.measures for piece in _aggregates(layer, measure)]
+    return load_sql("statistics").format(table=sql_table(layer), aggregates=sql.SQL("").join(aggregates))
+
+
+def _aggregates(layer: LayerDefinition, measure: Measure) -> list[sql.Composed]:
+    parts = {"table": sql_table(layer), **_conditions(layer, measure)}
+    names = {key: sql.Identifier(f"{key}_{measure.id}") for key in ("published", "masked", "value", "low", "high")}
+    texts = [
+        "count(*) FILTER (WHERE {is_published}) AS {published}",
+        "count(*) FILTER (WHERE {is_masked}) AS {masked}",
+    ]
+    match measure.type:
+        case "bornes":
+            texts.append("(min({field}) FILTER (WHERE {is_published}))::float8 AS {low}")
+            texts.append("(max({field}) FILTER (WHERE {is_published}))::float8 AS {high}")
+        case "somme":
+            texts.append("(CASE WHEN bool_and({is_published}) THEN sum({field}) END)::float8 AS {value}")
+        case "rapport":
+            texts.append(
+                "CASE WHEN bool_and({is_published}) THEN {factor} * sum({numerator})::float8"
+                " / NULLIF(sum({denominator}), 0) END AS {value}"
+            )
+    found = [sql.SQL(text).format(**parts, **names) for text in texts]
+    if measure.type == "repartition":
+        found += [
+            sql.SQL("count(*) FILTER (WHERE {is_published} AND {field} = {value}) AS {name}").format(
+                value=sql.Literal(value), name=sql.Identifier(f"class_{rank}_{measure.id}"), **parts
+            )
+            for rank, value in enumerate(layer.field(str(measure.field)).enum)
+        ]
+    return found
+
+
+def _conditions(layer: LayerDefinition, measure: Measure) -> dict[str, sql.Composable]:
+    """Whether a commune publishes all a measure reads, and whether the producer masks any of it."""
+    fields = {
+        key: sql.Identifier("t", name)
+        for key, name in (
+            ("field", measure.field), ("numerator", measure.numerator), ("denominator", measure.denominator)
+        )
+        if name
+    }  # fmt: skip
+    masked: sql.Composable = sql.SQL("false")
+    if layer.secret:
+        masked = sql.SQL("COALESCE(t.{} && {}::text[], false)").format(
+            sql.Identifier(layer.secret), sql.Literal(list(measure.fields))
+        )
+    there = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(field) for field in fields.values())
+    published = sql.SQL("({} AND NOT {})").format(there, masked)
+    return {**fields, "is_published": published, "is_masked": masked, "factor": sql.Literal(measure.factor)}
+
+
+def fetch_statistics(
+    database: Database, layers: Iterable[LayerDefinition], decoupage: str
+) -> dict[str, LayerStatistics]:
+    """Layer id -> what it says of each unit: exactly one statement per layer, whatever the number of units."""
+    return {layer.id: _fetch(database, layer, decoupage) for layer in layers}
+
+
+def _fetch(database: Database, layer: LayerDefinition, decoupage: str) -> LayerStatistics:
+    unites: dict[str, Mapping[str, Tally]] = {}
+    rest: dict[str, Mapping[str, Tally]] = {}
+    rows = 0
+    for row in database.read(sql_statistics(layer), {"decoupage": decoupage}):
+        tallies = {measure.id: _tally(layer, measure, row) for measure in layer.measures}
+        if row["groupe"] == "unite":
+            unites[row["code"]] = tallies
+        else:
+            rest[row["groupe"]] = tallies
+        rows = max(rows, row["lignes"])
+    return LayerStatistics(unites, rest.get("hors_unite", {}), rest.get("ensemble", {}), rows)
+
+
+def _tally(layer: LayerDefinition, measure: Measure, row: Mapping[str, Any]) -> Tally:
+    classes = range(len(layer.field(str(measure.field)).enum)) if measure.type == "repartition" else ()
+    return Tally(
+        communes=row["communes"],
+        published=row[f"published_{measure.id}"],
+        masked=row[f"masked_{measure.id}"],
+        value=row.get(f"value_{measure.id}"),
+        low=row.get(f"low_{measure.id}"),
+        high=row.get(f"high_{measure.id}"),
+        classes=tuple(row[f"class_{rank}_{measure.id}"] for rank in classes),
+    )
+
+
+def build_statistics(
+    layer: LayerDefinition, unit: Unit, found: LayerStatistics, context: Context, *, whole: bool
+) -> list[Value]:
+    """Return the values of one layer in one unit; `whole` reads the territory."""
+    tallies = found.ensemble if whole else found.unites.get(unit.code, {})
+    values = []
+    for measure in layer.measures:
+        value = _plain(layer, measure, context)
+        tally = tallies.get(measure.id, Tally())
+        if not found.rows:
+            values += [{**value, "indisponible": counting.EMPTY_LAYER}]
+        elif measure.type == "repartition":
+            values += _spread(layer, measure, (tally, found.ensemble.get(measure.id, Tally())), value)
+        else:
+            values += [{**value, **_say(measure, tally)}]
+    return [Value(**value) for value in values]
+
+
+def _plain(layer: LayerDefinition, measure: Measure, context: Context) -> dict[str, Any]:
+    """Return what a value says whatever the unit, with no number yet."""
+    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
+    return {
+        "couche": layer.id,
+        "couche_titre": layer.title,
+        "mesure": measure.id,
+        "libelle": measure.label,
+        "valeur": None,
+        "unite": measure.unit,
+        "comptage": measure.rule,
+        "regle": counting.rule_text(layer, measure, contours=context.contours),
+        "source": source,
+        "millesime": millesime,
+        "additive": counting.is_additive(measure),
+        "sens": measure.sens,
+    }
+
+
+def _say(measure: Measure, tally: Tally) -> dict[str, Any]:
+    """Return the number of a sum, a ratio or bounds, or why there is none."""
+    hidden = {"communes_masquees": tally.masked}
+    if not tally.communes:
+        return {"valeur": 0} if measure.type == "somme" else {"indisponible": counting.NO_COMMUNE}
+    if not tally.published or (measure.type != "bornes" and tally.value is None):
+        return {"indisponible": counting.hidden_text(tally.communes, tally.masked, tally.missing), **hidden}
+    if measure.type != "bornes":
+        return {"valeur": tally.value, **hidden}
+    if tally.communes == 1:
+        return {"valeur": tally.low, **hidden}
+    framed = {"borne_min": tally.low, "borne_max": tally.high, "indisponible": counting.NOT_SUMMED, **hidden}
+    return {**framed, "note": counting.frame_text(tally.published, tally.masked, tally.missing)}
+
+
+def _spread(
+    layer: LayerDefinition, measure: Measure, tallies: tuple[Tally, Tally], value: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return one count of communes a class, zero included; and those without a class, when the territory has any."""
+    own, whole = tallies
+    values = [
+        {**value, "mesure": name, "libelle": f"{measure.label} : {label}", "valeur": count}
+        for name, label, count in _classes(layer, measure, own)
+    ]
+    if whole.published == whole.communes:
+        return values[:-1]
+    return [*values[:-1], {**values[-1], "communes_masquees": own.masked}]
+
+
+def _classes(layer: LayerDefinition, measure: Measure, tally: Tally) -> list[tuple[str, str, int]]:
+    """List (measure id, label, communes) of each class, then of the communes without one."""
+    enum = layer.field(str(measure.field)).enum
+    counts = tally.classes or (0,) * len(enum)
+    classes = [
+        (f"{measure.id}_{class_key(key)}", label, count)
+        for (key, label), count in zip(enum.items(), counts, strict=True)
+    ]
+    name, label = counting.WITHOUT_CLASS
+    return [*classes, (f"{measure.id}_{name}", label, tally.communes - tally.published)]
+
+
+def build_rests(layer: LayerDefinition, found: LayerStatistics) -> list[Rest]:
+    """Return what the units leave over of each sum that is given and of each class: units + hors unité = ensemble."""
+    rests = []
+    for measure in layer.measures if found.rows else ():
+        whole = _parts(layer, measure, found.ensemble)
+        left = _parts(layer, measure, found.hors_unite)
+        units = [_parts(layer, measure, tallies) for tallies in found.unites.values()]
+        for name, total in whole.items():
+            outside, inside = left[name], [part[name] for part in units]
+            if total is not None and outside is not None and None not in inside:
+                told = sum(part for part in inside if part is not None)
+                rests.append(build_whole_rest(layer.id, name, measure.unit, told, outside, total))
+    return rests
+
+
+def _parts(layer: LayerDefinition, measure: Measure, tallies: Mapping[str, Tally]) -> dict[str, float | None]:
+    """Measure id -> what adds up over units: a sum (None when it is not given), or communes by class."""
+    tally = tallies.get(measure.id, Tally())
+    if measure.type == "repartition":
+        return {name: count for name, _, count in _classes(layer, measure, tally)}
+    return {measure.id: tally.value if tally.communes else 0} if measure.type == "somme" else {}

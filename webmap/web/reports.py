@@ -1,0 +1,86 @@
+"""What every answer of `/territoires/…` shares: the report, its ETag, the unit asked for, what a page needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from webmap.errors import NotFoundError
+from webmap.store.places import fetch_last_change
+from webmap.store.report import fetch_report
+from webmap.store.units import fetch_decided
+from webmap.store.zones import fetch_zone_report
+from webmap.web import params
+from webmap.web.atlas import SCHEMATIC, decoupage_titles
+from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    from flask import Response
+
+    from webmap.store.report import Report, UnitReport
+
+_DATA = {"json", "csv", "xlsx", "zones"}
+
+
+def answer(
+    decoupage: str, kind: str, write: Callable[[Report], Response], code: str = "", query: Sequence[str] = ()
+) -> Response:
+    """Answer one découpage in one form, or 304 when the client has it: `write` turns the report into a response.
+
+    `query` names the parameters the form takes; each is part of the version, and `write` reads them.
+    """
+    atlas = services()
+    params.refuse_unknown(query)
+    # What is laid out for units made of communes (a PDF, one file) is not for zones: see web/zones.py for their page.
+    (params.require_unit_layer if kind in _DATA else params.require_decoupage)(atlas.catalog, decoupage)
+    asked = [request.args.get(name) for name in query]
+    etag = revision_etag([layer.id for layer in atlas.catalog.public], "synthese", decoupage, code, kind, asked)
+    response = not_modified(etag)
+    if response is None:
+        response = write(_fetch(decoupage))
+    return with_etag(response, etag)
+
+
+def _fetch(decoupage: str) -> Report:
+    atlas = services()
+    if decoupage in params.zone_ids(atlas.catalog):
+        return fetch_zone_report(atlas.database, atlas.catalog, decoupage, atlas.settings.territoire.etendue)
+    return fetch_report(atlas.database, atlas.catalog, decoupage)
+
+
+def require_unit(report: Report, code: str) -> UnitReport:
+    """Return a unit of the report. Raises NotFoundError saying where the codes are."""
+    found = report.find(code)
+    if found is None:
+        msg = f"Le découpage « {report.decoupage} » n'a pas d'unité « {code[:60]} ». Les codes sont à l'adresse /territoires."
+        raise NotFoundError(msg)
+    return found
+
+
+def fetch_date() -> dt.datetime | None:
+    """Return when the data last changed, to the second: it follows the revisions, never the clock of a request."""
+    atlas = services()
+    found = fetch_last_change(atlas.database, [layer.id for layer in atlas.catalog.public])
+    return found and found.replace(microsecond=0)
+
+
+def page_context(report: Report) -> dict[str, Any]:
+    """Return what the templates of a découpage and of a unit both read."""
+    atlas = services()
+    title, plural, warning = decoupage_titles(atlas, report.decoupage, fetch_decided(atlas.database))
+    return {
+        "decoupage": report.decoupage,
+        "decoupage_titre": title,
+        "decoupage_pluriel": plural,
+        "avertissement": warning,
+        "schematique": None if report.contours else SCHEMATIC,
+        "report": report,
+        "themes": atlas.catalog.themes,
+        "layers": atlas.catalog.by_id,
+        "population_source": atlas.catalog.by_id["commune"].source,
+    }

@@ -1,0 +1,51 @@
+"""French that any storey may need: counts that agree, and what the standard readers say in English."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+import zlib
+
+_PLURAL = 2  # zero is singular in French
+_ENDING = re.compile(r"\(([^()|]*)(?:\|([^()|]*))?\)")
+_PLACE = re.compile(r"line (\d+),? column (\d+)")
+# A class, a piece of its English message, and what it means for the person who has the file; the first that fits.
+_SAID: tuple[tuple[type[Exception], str, str], ...] = (
+    (csv.Error, "field larger", "une cellule démesurée, sans doute un guillemet jamais fermé"),
+    (csv.Error, "NUL", "un caractère nul"),
+    (csv.Error, "new-line", "une fin de ligne au milieu d'une cellule"),
+    (csv.Error, "", "un guillemet mal placé ou jamais fermé"),
+    (RecursionError, "", "des objets imbriqués sans fin"),
+    (NotImplementedError, "", "une compression inconnue"),
+    (RuntimeError, "", "une archive protégée par un mot de passe"),  # zipfile has no class of its own for it
+    (zipfile.BadZipFile, "", "une archive interrompue ou abîmée"),
+    (zlib.error, "", "une archive interrompue ou abîmée"),
+    (EOFError, "", "une archive interrompue ou abîmée"),
+    (OSError, "", "une archive interrompue ou abîmée"),
+    (ValueError, "digits", "un nombre démesuré"),
+    (ValueError, "end of document", "interrompu avant la fin"),
+)
+
+
+def agree(count: int, pattern: str) -> str:
+    """« 1 source n'a » or « 3 sources n'ont » from « source(s) n'(a|ont) »: endings in parentheses follow the count."""
+    singular = abs(count) < _PLURAL
+
+    def choose(found: re.Match[str]) -> str:
+        first, second = found[1], found[2]
+        if second is None:
+            return "" if singular else first
+        return first if singular else second
+
+    return f"{count} {_ENDING.sub(choose, pattern)}"
+
+
+def explain(error: Exception) -> str:
+    """Say what a reader of JSON, TOML, CSV or ZIP found wrong, without its own English words."""
+    text = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"l'octet {error.start + 1} n'est pas de l'UTF-8"
+    if place := _PLACE.search(text):
+        return f"illisible à partir de la ligne {place[1]}, colonne {place[2]}"
+    return next((said for kind, piece, said in _SAID if isinstance(error, kind) and piece in text), "contenu illisible")
