@@ -75,6 +75,9 @@ def serve(cluster: Cluster, folder: Path) -> Iterator[Served]:
         cluster.drop_database(settings.database_name)
 
 
+_FORMS = re.compile(r"\.(pdf|xlsx|html)(\?|$)|[?&](tri|sens|telecharger)\b")
+
+
 def read_pages(client: FlaskClient) -> dict[str, str]:
     """Follow every link of the site from the map page, and return what each address answers."""
     found: dict[str, str] = {}
@@ -85,11 +88,12 @@ def read_pages(client: FlaskClient) -> dict[str, str]:
             continue
         answer = client.get(path)
         assert answer.status_code in {200, 307}, (path, answer.status_code)
-        binary = path.split("?")[0].endswith((".pdf", ".xlsx"))
-        found[path] = "" if binary else answer.get_data(as_text=True)
+        found[path] = answer.get_data(as_text=True)
         if answer.mimetype == "text/html":
             links = re.findall(r'href="(/[^"#]*)', found[path])
-            waiting.extend(link for link in links if not link.startswith(("/static", "/cartes", "/actifs")))
+            # The other forms of a page say what it says, and tests of their own compare them.
+            left = ("/static", "/cartes", "/actifs")
+            waiting.extend(link for link in links if not link.startswith(left) and not _FORMS.search(link))
     return found
 
 

@@ -123,7 +123,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "unknown rule": ({"measures": [{**NUMBER, "rule": "au_pif"}]}, "measures.0.rule"),
     "rule of another geometry": (
         {"measures": [{**NUMBER, "rule": "part_de_surface"}]},
-        "la règle part_de_surface ne va pas ici ; possibles : point_dans, plus_proche",
+        "la règle part_de_surface ne va pas ici ; possibles : point_dans, touche, plus_proche",
     ),
     "rule of a table": ({"geometry": "none", "style": None, "measures": [NUMBER]}, "possibles : commune"),
     "length not by its share": (

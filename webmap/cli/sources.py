@@ -67,11 +67,13 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
             listed = ", ".join(sorted(known))
             raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
     options = Options(mirror, delai, accept=accepter, progress=_show_progress, downloads=_downloads(settings))
-    database, failures = start_database(settings), 0
+    database, failures, answered = start_database(settings), 0, False
     for outcome in refresh(database, catalog, settings, couches, options):
         failures += outcome.status == "echec"
+        answered |= outcome.status != "echec"
         click.echo(f"{_MARKS[outcome.status]} {outcome.layer_id}, {outcome.connector_id} : {outcome.sentence}")
-    tell_conservation(database, catalog)
+    if answered:
+        tell_conservation(database, catalog)
     if failures:
         pattern = (
             "source(s) n'(a|ont) pas répondu comme attendu ; (sa|leurs) couche(s) reste(|nt) comme elle(s) étai(t|ent)."
