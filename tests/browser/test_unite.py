@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.web.reports_made import add_grids
 from webmap.web import french
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.browser.conftest import Live, OpenPage
+    from tests.browser.conftest import Live, OpenPage, Serve
 
 BASSIN = "/territoires/bassin/bassin_minier"
 COMMUNE = "/territoires/commune/59172"
@@ -38,11 +39,15 @@ def written(value: dict[str, Any]) -> str:
     return plain(f"{french.nombre(value['valeur'])} {french.accorde(value['valeur'], value['unite'])}")
 
 
-def measured(page: Page) -> dict[str, list[str]]:
-    """Label -> cells of the tables of measures, theme by theme."""
-    rows = page.locator("[aria-label^='Mesures :'] tbody tr").all()
-    cells = [[plain(cell) for cell in row.locator("th, td").all_inner_texts()] for row in rows]
-    return {row[0]: row[1:] for row in cells}
+def measured(page: Page) -> dict[str, tuple[list[str], str]]:
+    """Label -> cells of the tables of measures, theme by theme, and the source under those that share it."""
+    found: dict[str, tuple[list[str], str]] = {}
+    for body in page.locator("table.mesures tbody").all():
+        *rows, (source,) = [
+            [plain(cell) for cell in row.locator("th, td").all_inner_texts()] for row in body.locator("tr").all()
+        ]
+        found |= {row[0]: (row[1:], source) for row in rows}
+    return found
 
 
 @pytest.mark.parametrize("path", [BASSIN, COMMUNE])
@@ -55,13 +60,34 @@ def test_the_numbers_of_the_page_are_those_of_the_json(
     seen = 0
     for value in report["unites"][0]["mesures"]:
         if value["libelle"] in shown and value["borne_min"] is None:
-            own, territory, source = shown[value["libelle"]]
+            (own, territory, rule), source = shown[value["libelle"]]
             assert own.startswith(written(value)), value["libelle"]
             assert territory.startswith(written(whole[value["couche"], value["mesure"]])), value["libelle"]
-            assert plain(value["regle"]) in source
-            assert plain(value["source"]) in source
+            assert plain(value["regle"]) in rule
+            assert all(part in source for part in plain(value["source"]).split(" ; "))
             seen += 1
     assert seen > 15
+
+
+def test_a_distribution_is_one_table_with_its_rule_and_its_source(
+    open_page: OpenPage, serve: Serve, contoured: str
+) -> None:
+    with serve(contoured, add_grids) as live:
+        opened, report = open_page(live, BASSIN, size=PHONE), fetch(live, BASSIN)
+        tables = opened.page.locator("table.repartition")
+        assert tables.count() == 3
+        for table in tables.all():
+            text = plain(table.inner_text())
+            own = [v for v in report["unites"][0]["mesures"] if text.startswith(v["libelle"].partition(" : ")[0])]
+            assert len(own) > 3
+            assert all(plain(value["libelle"].partition(" : ")[2]) in text for value in own)
+            cells = table.locator("tbody tr:not(.provenance) td:nth-of-type(1)").all_inner_texts()
+            assert (
+                sum(map(int, cells)) == sum(value["valeur"] for value in own) == report["unites"][0]["nombre_communes"]
+            )
+            assert table.locator(".regle, .source, .citation").count() == 3, "once each"
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert opened.axe() == []
 
 
 def test_five_key_figures_stand_beside_the_territory(open_page: OpenPage, live_with_contours: Live) -> None:

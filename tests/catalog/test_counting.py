@@ -70,6 +70,14 @@ def test_the_tie_is_said(catalog: Catalog, layer_id: str, rule: str, contours: b
     assert ("emplacement exact" in text) == (contours and catalog.by_id[layer_id].drawn)
 
 
+@pytest.mark.parametrize("contours", [True, False])
+def test_no_tie_repeats_itself(catalog: Catalog, contours: bool) -> None:  # noqa: FBT001 - a case
+    for layer in catalog.layers:
+        for rule in {measure.rule for measure in layer.measures}:
+            parts = rule_of_tie(layer, rule, contours=contours).split(" ; ")
+            assert len(parts) == len(set(parts)), (layer.id, rule)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (12, "12"), (1234.5, "1\u00a0234,5"), (0.1234, "0,123"), (0.0001, "moins de 0,001"), (-2.5, "-2,5")],

@@ -124,7 +124,7 @@ def test_a_territory_names_its_key_figures_all_wrong_ones_told_at_once(settings:
     good = ("commune:densite", "qpv:part_surface", "halle:nombre")
     assert load_catalog(settings.layers_folder, chiffres_cles=good).key_figures == good
     change(layers_folder / "halle" / "layer.toml", "[source]", 'visibility = "interne"\n\n[source]')
-    assert load_catalog(layers_folder, chiffres_cles=good), "turning a layer internal must not stop the service"
+    assert load_catalog(layers_folder, chiffres_cles=good).key_figures == good, "turned internal, it stops nothing"
     wrong = ("qpv:beaute", "mare:nombre", "bassin:nombre", "commune:altitude")
     with pytest.raises(CatalogError) as refused:
         load_catalog(layers_folder, chiffres_cles=(*wrong, *good[:2]))

@@ -1,4 +1,4 @@
-"""Reports made for tests, without a database: units and values of any numbers."""
+"""Reports made for tests, without a database: units and values of any numbers; and distributions put in a database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from webmap.store.summaries import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from webmap.store.db import Database
 
 MISSING = "indisponible (contours non chargés)"
 TYPES = {
@@ -59,3 +61,15 @@ def make_report(
     units = tuple(make_unit(nom, [make_value(key, number, sens)]) for nom, number in numbers.items())
     ensemble = make_unit("Pays des Mares", [make_value(key, whole, sens)], population=10_000)
     return Report("secteur", contours=True, contour_source="contours", units=units, rests=(), ensemble=ensemble)
+
+
+def add_grids(database: Database) -> None:
+    """Give a class to most communes, in three grids; classes of no commune and communes of no class are left."""
+    with database.owner() as connection:
+        connection.execute(
+            "INSERT INTO pub.grille_densite (code_insee, lib_com, niveau_densite, niveau_ruralite, niveau_centralite,"
+            " precision, etat, source, millesime)"
+            " SELECT code_insee, nom, (ARRAY['Petites villes', 'Bourgs ruraux', NULL])[1 + (code_insee::int % 3)],"
+            " CASE WHEN code_insee > '59200' THEN 'Hors champ : DOM ou commune urbaine' END, 'Communes non centre',"
+            " 'commune', 'existant', 'anct-grilles', 'non précisé' FROM pub.commune"
+        )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from tests.web.measures_read import plain, read_measures
+from tests.web.reports_made import add_grids
 from webmap.app import create_app
 from webmap.errors import BusyError
 from webmap.formats.rapport import detach
@@ -133,9 +135,16 @@ def page_rows(page: Page) -> Counter[tuple[str, ...]]:
 
 
 def _header(row: list[str]) -> bool:
-    return squeeze(row[0]) in {"Mesure", "Unité", "Couche", "Chiffre", "N°", "Élément", "Objet"} or squeeze(row[-1]) in {
+    return squeeze(row[0]) in {"Mesure", "Classe", "Unité", "Couche", "Chiffre", "N°", "Élément", "Objet"} or squeeze(row[-1]) in {
         "Règleetsource", "Couches", "Part", "Ensemble", "Rang",
     }  # fmt: skip
+
+
+@pytest.fixture
+def gridded(settings: Settings, database_with_contours: Database) -> FlaskClient:
+    """Return a client of an atlas that has distributions."""
+    add_grids(database_with_contours)
+    return create_app(settings, database_with_contours).test_client()
 
 
 # --- the same values ---------------------------------------------------------------------------------------------
@@ -178,17 +187,12 @@ def test_workbook_has_what_is_left_over_and_its_sources(reader_with_contours: Fl
 
 
 def shown(value: dict[str, Any]) -> str:
-    """Write a value as a page does: once more, from the JSON alone."""
-    if value["borne_min"] is not None:
-        unit = french.accorde(value["borne_max"], value["unite"])
-        return squeeze(f"de {french.nombre(value['borne_min'])} à {french.nombre(value['borne_max'])} {unit}")
-    if value["valeur"] is None:
-        return squeeze(value["indisponible"])
+    """Write a stated figure as a page does: once more, from the JSON alone."""
     return squeeze(f"{french.nombre(value['valeur'])} {french.accorde(value['valeur'], value['unite'])}")
 
 
 @pytest.mark.parametrize("path", UNITS)
-@pytest.mark.parametrize("fixture", ["reader", "reader_with_contours"])
+@pytest.mark.parametrize("fixture", ["reader", "reader_with_contours", "gridded"])
 def test_page_and_file_say_what_json_says(
     request: pytest.FixtureRequest, read_page: Read, fixture: str, path: str
 ) -> None:
@@ -196,17 +200,21 @@ def test_page_and_file_say_what_json_says(
     report = fetch(client, path)
     whole = {(value["couche"], value["mesure"]): value for value in report["ensemble"]["mesures"]}
     for address in (path, f"{path}.html"):
-        page = read_page(get(client, address).decode())
-        rows = [[squeeze(cell) for cell in row] for row in page.rows]
+        html = get(client, address).decode()
+        told = read_measures(html)
+        rows = [[squeeze(cell) for cell in row] for row in read_page(html).rows]
         for value in report["unites"][0]["mesures"]:
-            own, total = shown(value), shown(whole[value["couche"], value["mesure"]])
-            found = [row for row in rows if row[0] == squeeze(value["libelle"]) and row[1].startswith(own)]
-            empty = "encore vide" in (whole[value["couche"], value["mesure"]]["indisponible"] or "")
-            assert found or empty, (address, value)
-            if found and report["decoupage"] != "territoire" and not value["declare"]:
-                assert any(row[2].startswith(total) for row in found), (address, value)
-            if found:
+            total = whole[value["couche"], value["mesure"]]
+            if value["declare"]:
+                found = [row for row in rows if row[0] == squeeze(value["libelle"]) and row[1].startswith(shown(value))]
                 assert any(squeeze(value["source"]) in row[-1] for row in found), (address, value)
+            elif "encore vide" not in (total["indisponible"] or ""):
+                line = told.pop(value["libelle"])
+                for cell, figure in zip(line.cells, (value, total), strict=report["decoupage"] != "territoire"):
+                    assert line.shows(cell, figure), (address, figure)
+                assert line.rule == plain(value["regle"])
+                assert line.cites(value), (address, value)
+        assert told == {}, address
 
 
 @pytest.mark.parametrize("decoupage", TABLES)
@@ -241,6 +249,31 @@ def test_pdf_says_what_the_file_says(
         assert squeeze(unit["nom"]) in everything
     if report["avertissement"]:
         assert squeeze(report["avertissement"]) in everything
+
+
+def test_pdf_has_each_distribution_as_a_table(
+    gridded: FlaskClient, read_page: Read, struct: Callable[[bytes], list[Element]]
+) -> None:
+    html = get(gridded, "bassin/bassin_minier.html").decode()
+    assert html.count('<table class="repartition">') == 3
+    found = pdf_rows(struct(get(gridded, "bassin/bassin_minier.pdf")))
+    assert page_rows(read_page(detach(html, "citation"))) == found
+    assert [row for row in found if row[0] == "Petitesvilles" and len(row) == 3]
+
+
+def test_a_distribution_has_one_citation_that_says_its_classes(gridded: FlaskClient) -> None:
+    html = get(gridded, "bassin/bassin_minier").decode()
+    values = {value["libelle"]: value for value in fetch(gridded, "bassin/bassin_minier")["unites"][0]["mesures"]}
+    (line,) = [
+        line for line in map(plain, re.findall(r'<p class="citation-texte">(.*?)</p>', html, re.DOTALL))
+        if line.startswith("Grille de densité, ")
+    ]  # fmt: skip
+    for label in ("Petites villes", "Bourgs ruraux", "communes sans donnée"):
+        value = values[f"Grille de densité : {label}"]
+        assert value["valeur"]
+        assert f"{label}, {value['valeur']} communes ;" in line
+    assert "; aucune dans les autres classes (communes par valeur de « niveau_densite »" in line
+    assert f"Source : {value['source']}, millésime {value['millesime']}. Atlas" in line
 
 
 def test_pdf_without_contours_gives_the_reason(

@@ -32,10 +32,11 @@ WITHOUT_CLASS = ("sans_donnee", "communes sans donnée")
 STATED = "chiffre déclaré par le document, non recalculé"
 _ELLIPSOID = "mesurée sur l'ellipsoïde (GRS80), objets à l'emplacement exact seulement"
 _SPACE = "\u00a0"
+_EACH = " ; compté dans chaque unité touchée"
 # Where an exact place counts, by rule; {enters} is what the geometry does in the contour.
 _EXACT = {
     "point_dans": "le point est dans le contour",
-    "touche": "{enters} ; compté dans chaque unité touchée",
+    "touche": f"{{enters}}{_EACH}",
     "centroide": "compté une fois, dans le contour où est son centre (centroïde)",
     "plus_proche": "compté une fois, dans l'unité la plus proche (distance nulle dans son contour ; à égalité, la commune"
     " de plus petit code)",
@@ -112,15 +113,17 @@ def rule_of_tie(layer: LayerDefinition, rule: str, *, contours: bool) -> str:
             "la commune indiquée est dans l'unité (à défaut, celles de sa liste y sont toutes ; sinon, non localisé)"
         )
     else:
-        named = "une commune de l'unité figure dans sa liste de communes ; compté dans chaque unité touchée"
+        named = f"une commune de l'unité figure dans sa liste de communes{_EACH}"
     if not layer.drawn:
         return named
     if not contours:
         return (
             f"compté {_WAITING[rule]} une fois les contours chargés ; d'ici là, {named}" if rule in _WAITING else named
         )
-    enters = _ENTERS.get(layer.geometry, "la surface entre dans le contour")
-    return f"emplacement exact : {_EXACT[rule].format(enters=enters)} ; sinon, {named}"
+    exact = _EXACT[rule].format(enters=_ENTERS.get(layer.geometry, "la surface entre dans le contour"))
+    if named.endswith(_EACH):  # said once, of both ways
+        exact = exact.removesuffix(_EACH)
+    return f"emplacement exact : {exact} ; sinon, {named}"
 
 
 def rule_text(layer: LayerDefinition, measure: Measure, *, contours: bool) -> str:

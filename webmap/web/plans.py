@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-LOCATOR = (300, 300)
+LOCATOR = (240, 220)
 PLAN = (720, 640)
 MARGIN = 14
 BADGE = 10  # radius of a letter's circle, pixels

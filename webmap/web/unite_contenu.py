@@ -16,6 +16,7 @@ from webmap.store.places import fetch_commune_names, fetch_unit_places
 from webmap.store.units import fetch_assignments
 from webmap.web.charts import build_charts
 from webmap.web.differences import describe, kind_of, measure_types
+from webmap.web.mesures import build_themes, split_rests
 from webmap.web.phrases import build_phrases
 from webmap.web.plans import build_locator, build_plan
 from webmap.web.reports import fetch_date, page_context
@@ -58,15 +59,21 @@ def fetch_unit_content(report: Report, part: UnitReport) -> dict[str, Any]:
     outlines = fetch_outlines(database, report.decoupage)
     marks = fetch_marks(database, listed, report.decoupage, part.unit.code, outlines)
     compared = report.decoupage != "territoire"
+    whole = {(value.couche, value.mesure): value for value in report.ensemble.values}
+    empty = _empty(report.ensemble.values)
+    left, complete = split_rests(catalog, report.rests, whole)
     return {
         "part": part,
         "compare": compared,
         "cles": build_key_figures(catalog.key_figures, part, report.ensemble, types if compared else {}),
         "locator": build_locator(outlines, part.unit.code),
         "plan": build_plan(outlines, part.unit.code, part.unit.communes, listed, marks),
-        "whole": {(value.couche, value.mesure): value for value in report.ensemble.values},
+        "whole": whole,
         # Ids of the layers nothing fills yet: named once, rather than one « non renseigné » a measure.
-        "empty": _empty(report.ensemble.values),
+        "empty": empty,
+        "mesures": build_themes(catalog, part.values, whole, empty),
+        "restes": left,
+        "sans_reste": complete,
         "stated": [value for value in report.ensemble.values if value.declare],
         "charts": build_charts(report, part, types) if compared else None,
         "phrases": build_phrases(part, report.units, report.ensemble, types) if compared else None,
