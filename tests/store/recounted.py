@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _GEOD = Geod(ellps="GRS80")
 _TO_WGS84 = Transformer.from_crs(2154, 4326, always_xy=True)
-_SIZED = {"longueur", "surface", "part_surface"}
+_AREAS = {"surface", "part_surface"}
+_SIZED = {"longueur", *_AREAS}
 
 
 def size(geometry: str, shape: BaseGeometry) -> float:
@@ -101,12 +102,27 @@ class Recount:
 
     def total(self, measure: Measure) -> Groups:
         """Group -> value of a measure, the independent `ensemble` included; sizes in m or m²."""
+        if measure.type in _AREAS:
+            return self._covered()
         totals: defaultdict[Any, float] = defaultdict(float)
         rule = "touche" if measure.type in _SIZED else measure.rule
         for row in self.rows:
             for group, weight, length in self._place(row, rule):
                 value = length if measure.type in _SIZED else weight * (row["n"] or 0 if measure.type == "somme" else 1)
                 totals[group] += value
+        return dict(totals)
+
+    def _covered(self) -> Groups:
+        """Cut the union of all the rows, where the database unites what it has cut."""
+        present = geopandas.GeoSeries(
+            [row["geometry"] for row in self.rows if self._exact(row) and self.pieces[row["code"]]], crs=2154
+        )
+        ground = present.union_all()
+        totals: defaultdict[Any, float] = defaultdict(float)
+        totals["ensemble"] = size(self.kind, ground)
+        totals["hors_territoire"] = size(self.kind, ground.difference(self.territory))
+        for code, contour in self.contours.items():
+            totals[self._group(code)] += size(self.kind, contour.intersection(ground))
         return dict(totals)
 
     def distinct(self, measure: Measure) -> Counter[str]:

@@ -137,8 +137,11 @@ def again(layer: LayerDefinition, rows: Sequence[BaseGeometry], zone: gpd.GeoSer
 
     own = np.where(inside, sizes(pieces), 0)
     found["parts"] = float((own / sizes(frame.geometry)).sum())
-    found["km" if layer.geometry == "line" else "km2"] = float(own.sum())
-    if layer.geometry == "polygon":
+    if layer.geometry == "line":
+        found["km"] = float(own.sum())
+    else:  # what overlaps is counted once
+        ground = gpd.GeoSeries([pieces[inside].union_all()], crs=2154)
+        found["km2"] = float(sizes(ground)[0]) if inside.any() else 0
         found["centres"] = float(frame.geometry.centroid.within(zone.iloc[0]).sum())
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.web.reports_made import TYPES, make_report, make_unit, make_value
 from webmap.store.report import Report
-from webmap.web.charts import FEW, MARGIN, WIDTH, build_charts, build_shares, nice_top
+from webmap.web.charts import FEW, MARGIN, WIDTH, axis_top, build_charts, build_shares, nice_top
 
 RATE, COUNT, DISTINCT = ("mare", "pour_1000_habitants"), ("mare", "nombre"), ("mare", "distincts")
 NUMBERS = st.one_of(st.none(), st.just(0), st.integers(0, 9), st.floats(0, 1e6), st.sampled_from([math.nan]))
@@ -123,6 +123,16 @@ def test_an_axis_ends_on_a_round_number(greatest: float) -> None:
     assert greatest <= top <= 2.51 * greatest
     mantissa = top / 10 ** math.floor(math.log10(top * 1.000001))
     assert min(abs(mantissa - step) for step in (1, 2, 2.5, 5)) < 1e-6
+
+
+@pytest.mark.parametrize(("greatest", "top"), [(0, 100), (3, 100), (99.9, 100), (100.00000008, 100), (102, 200)])
+def test_an_axis_of_percentages_ends_at_all_of_it(greatest: float, top: float) -> None:
+    assert axis_top(greatest, "%") == top
+    assert axis_top(greatest, "hab.") == nice_top(greatest)
+    key = ("mare", "part_surface")
+    report = make_report({"Ouest": greatest, "Sud": 0.5}, 1.5, key)
+    (strip,) = build_charts(report, report.units[0], TYPES).strips
+    assert strip.top == top
 
 
 def test_an_axis_without_anything_still_has_an_end() -> None:

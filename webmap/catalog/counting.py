@@ -30,6 +30,7 @@ NOT_SUMMED = "non calculable : une médiane ou un taux ne se somme pas"
 NO_DENOMINATOR = "non calculable : dénominateur nul"
 WITHOUT_CLASS = ("sans_donnee", "communes sans donnée")
 STATED = "chiffre déclaré par le document, non recalculé"
+ONCE = "ce qui se superpose compté une fois"
 _ELLIPSOID = "mesurée sur l'ellipsoïde (GRS80), objets à l'emplacement exact seulement"
 _SPACE = "\u00a0"
 _EACH = " ; compté dans chaque unité touchée"
@@ -57,9 +58,10 @@ _TEXTS = {
     "nombre": "nombre de lignes : {tie}",
     "distincts": "valeurs distinctes de « {measure.field} » : {tie}",
     "somme": "somme de « {measure.field} » : {tie}",
-    "longueur": f"longueur dans le contour de l'unité, {_ELLIPSOID}",
-    "surface": f"surface dans le contour de l'unité, {_ELLIPSOID}",
-    "part_surface": f"surface rapportée à celle de l'unité, {_ELLIPSOID}",
+    "longueur": "longueur dans le contour de l'unité, additionnée objet par objet (ce qui se superpose compte chaque fois), "
+    + _ELLIPSOID,
+    "surface": f"surface couverte dans le contour de l'unité, {ONCE}, {_ELLIPSOID}",
+    "part_surface": f"part de la surface de l'unité qui est couverte, {ONCE}, {_ELLIPSOID}",
     "rapport": "rapport de « {measure.numerator} » à « {measure.denominator} », sommés séparément : {tie}",
     "bornes": "plus petite et plus grande valeur publiée de « {measure.field} » : {tie}",
     "repartition": "communes par valeur de « {measure.field} » : {tie}",

@@ -37,11 +37,11 @@ _MEASURED = {"longueur": "line", "surface": "polygon", "part_surface": "polygon"
 class Measure(BaseModel):
     """A number a summary computes for each unit of a découpage, and the rule of its counting.
 
-    `nombre` counts rows, `distincts` distinct values of `field`, `somme` sums `field`, `longueur` is kilometres and
-    `surface` km², both on the ellipsoid, `part_surface` is the share of the unit's area (%), `pour_1000` is `nombre`
-    per 1 000 inhabitants. Of a table of communes: `rapport` is `factor` × sum of `numerator` / sum of `denominator`,
-    `bornes` the least and greatest published `field` (a median or a rate, which no sum makes), `repartition` one count
-    of communes per value of the enum `field`.
+    `nombre` counts rows, `distincts` distinct values of `field`, `somme` sums `field`, `longueur` is kilometres, row by row,
+    and `surface` km² covered, what overlaps counted once, both on the ellipsoid; `part_surface` is the covered share of the
+    unit's area (%), `pour_1000` is `nombre` per 1 000 inhabitants. Of a table of communes: `rapport` is `factor` × sum of
+    `numerator` / sum of `denominator`, `bornes` the least and greatest published `field` (a median or a rate, which no sum
+    makes), `repartition` one count of communes per value of the enum `field`.
 
     `sens` says how a reader may take a high value: `atout`, `besoin`, or nothing, when neither can be said.
     """

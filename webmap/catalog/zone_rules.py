@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webmap.catalog.counting import ONCE
 from webmap.wording import agree
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def zone_rule_text(layer: LayerDefinition, measure: Measure) -> str:
         "nombre": f"nombre de lignes : {tie}",
         "distincts": f"valeurs distinctes de « {measure.field} » : {tie}",
         "somme": f"somme de « {measure.field} » : {tie}",
-        "longueur": f"longueur dans la zone, {_ELLIPSOID}, emplacements exacts seulement",
-        "surface": f"surface dans la zone, {_ELLIPSOID}, emplacements exacts seulement",
-        "part_surface": f"surface rapportée à celle de la zone, {_ELLIPSOID}, emplacements exacts seulement",
+        "longueur": "longueur dans la zone, additionnée objet par objet (ce qui se superpose compte chaque fois), "
+        f"{_ELLIPSOID}, emplacements exacts seulement",
+        "surface": f"surface couverte dans la zone, {ONCE}, {_ELLIPSOID}, emplacements exacts seulement",
+        "part_surface": f"part de la surface de la zone qui est couverte, {ONCE}, {_ELLIPSOID}, emplacements exacts seulement",
     }
     return texts[measure.type]
 

@@ -72,13 +72,15 @@ def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
     ).format(by_geometry=sql_by_geometry(layer), communes=sql_communes(layer), enters=_ENTERS[layer.geometry])
 
 
-# Sizes on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here. A side of kilometres is cut
-# first, or the piece cut from a surface would not follow the same curve as the whole, and the pieces would not make it.
-_SIZES = {
+# Sizes on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here. A long side is cut first, or
+# the piece cut from a surface would not follow the same curve as the whole, and the pieces would not make it. At 200 m,
+# what is left of it is under a hundred-millionth: a unit all covered is covered at 100 % (`sql/units.sql` does the same).
+SIZES = {
     "point": sql.SQL("NULL::float8"),
     "line": sql.SQL("ST_Length(ST_Transform({geom}, 4326)::geography)"),
-    "polygon": sql.SQL("ST_Area(ST_Transform(ST_Segmentize({geom}, 1000), 4326)::geography)"),
+    "polygon": sql.SQL("ST_Area(ST_Transform(ST_Segmentize({geom}, 200), 4326)::geography)"),
 }
+AREAS = frozenset({"surface", "part_surface"})
 # What a row is in a commune, from its geometry `i.geom` there. What runs along a shared boundary is in both communes,
 # and measured in the one of smallest code.
 _PIECES = {
@@ -93,7 +95,7 @@ _OWN = {
     "polygon": sql.SQL("i.geom"),
 }
 # Dimension of what is left of a line or a surface in a commune: a shared edge or a corner is no presence.
-_DIMENSIONS = {"line": 2, "polygon": 3}  # as ST_CollectionExtract numbers them
+DIMENSIONS = {"line": 2, "polygon": 3}  # as ST_CollectionExtract numbers them
 _NO_EXACT = sql.SQL("SELECT NULL::text AS cle, NULL::geometry AS geom, NULL::float8 AS taille WHERE false")
 
 
@@ -110,7 +112,7 @@ def sql_exact(layer: LayerDefinition) -> sql.Composed:
         " AND EXISTS (SELECT 1 FROM pub.commune c WHERE ST_Intersects(c.geom, t.geom) AND {enters})"
     ).format(
         key=sql.Identifier(layer.key),
-        size=_SIZES[layer.geometry].format(geom=sql.SQL("t.geom")),
+        size=SIZES[layer.geometry].format(geom=sql.SQL("t.geom")),
         table=sql_table(layer),
         by_geometry=sql_by_geometry(layer),
         enters=enters,
@@ -131,12 +133,13 @@ def sql_named(layer: LayerDefinition) -> sql.Composed:
 
 
 def sql_pieces(layer: LayerDefinition) -> sql.Composed:
-    """Relation (cle, code_insee, taille, exacte, entier), one line per row and commune; reads `exacte` and `dite`.
+    """Relation (cle, code_insee, taille, exacte, entier, geom), one line per row and commune; reads `exacte` and `dite`.
 
-    `taille` is what the row is in the commune, in m or m²; `entier` says that the commune holds all of it.
+    `taille` is what the row is in the commune, in m or m², and `geom` that piece of a surface (EPSG:2154), NULL of anything
+    else; `entier` says that the commune holds all of it.
     """
     named = sql.SQL(
-        "SELECT d.cle, c.code_insee, NULL::float8 AS taille, false AS exacte, false AS entier"
+        "SELECT d.cle, c.code_insee, NULL::float8 AS taille, false AS exacte, false AS entier, NULL::geometry AS geom"
         " FROM dite d JOIN pub.commune c ON c.code_insee = ANY(d.codes)"
     )
     if not layer.drawn:
@@ -144,35 +147,48 @@ def sql_pieces(layer: LayerDefinition) -> sql.Composed:
     if layer.geometry == "point":
         # A point on a shared boundary is counted once, in the commune of smallest code.
         exact = sql.SQL(
-            "SELECT DISTINCT ON (e.cle) e.cle, c.code_insee, NULL::float8, true, true"
+            "SELECT DISTINCT ON (e.cle) e.cle, c.code_insee, NULL::float8, true, true, NULL::geometry"
             " FROM exacte e JOIN pub.commune c ON ST_Intersects(c.geom, e.geom) ORDER BY e.cle, c.code_insee"
         ).format()
     else:
         # OFFSET 0 keeps the planner from writing the intersection twice.
         exact = sql.SQL(
-            "SELECT e.cle, c.code_insee, {piece}, true, i.entier"
+            "SELECT e.cle, c.code_insee, {piece}, true, i.entier, {geom}"
             " FROM exacte e JOIN pub.commune c ON ST_Intersects(c.geom, e.geom)"
             " CROSS JOIN LATERAL (SELECT k.entier, CASE WHEN k.entier THEN e.geom"
             " ELSE ST_CollectionExtract(ST_Intersection(c.geom, e.geom), {dimension}) END AS geom"
             " FROM (SELECT ST_Covers(c.geom, e.geom) AS entier OFFSET 0) k OFFSET 0) i WHERE NOT ST_IsEmpty(i.geom)"
         ).format(
-            piece=sql.SQL(_PIECES[layer.geometry]).format(
-                size=_SIZES[layer.geometry].format(geom=_OWN[layer.geometry])
-            ),
-            dimension=sql.Literal(_DIMENSIONS[layer.geometry]),
+            piece=sql.SQL(_PIECES[layer.geometry]).format(size=SIZES[layer.geometry].format(geom=_OWN[layer.geometry])),
+            dimension=sql.Literal(DIMENSIONS[layer.geometry]),
+            geom=sql.SQL("i.geom" if has_areas(layer) else "NULL::geometry"),
         )
     return sql.SQL("{} UNION ALL ({})").format(named, exact)
 
 
 def sql_outside(layer: LayerDefinition) -> sql.Composed:
-    """Relation (cle, taille): what of an exact row lies outside every commune, in m or m²; reads `exacte` and `morceau`."""
-    if layer.geometry not in _DIMENSIONS:
-        return sql.SQL("SELECT cle, taille FROM exacte WHERE false").format()
+    """Relation (cle, taille, geom): what of an exact row lies outside every commune, in m or m²; reads `exacte` and `morceau`."""
+    if layer.geometry not in DIMENSIONS:
+        return sql.SQL("SELECT cle, taille, geom FROM exacte WHERE false").format()
     return sql.SQL(
-        "SELECT e.cle, {size} AS taille FROM exacte e CROSS JOIN LATERAL (SELECT ST_Difference(e.geom, ST_Union(c.geom)) AS geom"
+        "SELECT e.cle, {size} AS taille, u.geom FROM exacte e CROSS JOIN LATERAL (SELECT ST_Difference(e.geom, ST_Union(c.geom)) AS geom"
         " FROM pub.commune c WHERE ST_Intersects(c.geom, e.geom) OFFSET 0) u"
         " WHERE NOT EXISTS (SELECT 1 FROM morceau m WHERE m.cle = e.cle AND m.entier)"
-    ).format(size=_SIZES[layer.geometry].format(geom=sql.SQL("u.geom")))
+    ).format(size=SIZES[layer.geometry].format(geom=sql.SQL("u.geom")))
+
+
+def has_areas(layer: LayerDefinition) -> bool:
+    """Whether a layer measures what its rows cover."""
+    return any(measure.type in AREAS for measure in layer.measures)
+
+
+def sql_covered(layer: LayerDefinition) -> sql.Composed:
+    """Relation (groupe, code, taille): the m² covered in each place, what overlaps counted once; reads `etendue`."""
+    if not has_areas(layer):
+        return sql.SQL("SELECT NULL::text AS groupe, NULL::text AS code, NULL::float8 AS taille WHERE false").format()
+    return load_sql("covered").format(
+        union=SIZES["polygon"].format(geom=sql.SQL("ST_Union(e.geom) FILTER (WHERE s.cle IS NOT NULL)"))
+    )
 
 
 def sql_source(layer: LayerDefinition) -> sql.Composed:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from webmap.store.attachment import sql_by_geometry, sql_table
+from webmap.store.attachment import AREAS, SIZES, has_areas, sql_by_geometry, sql_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,12 @@ UNION ALL SELECT 'touche', cle, 'hors_territoire', NULL, 0, taille FROM dehors
 UNION ALL SELECT 'touche', cle, 'non_localise', NULL, 1, NULL FROM dite WHERE codes IS NULL
 UNION ALL SELECT 'touche', cle, 'ensemble', NULL, 1, taille FROM exacte
 UNION ALL SELECT 'touche', d.cle, 'ensemble', NULL, 1, NULL FROM dite d, ici WHERE d.codes IS NULL OR d.codes && ici.codes""")
+# What rows cover has no row of its own: the same ground may be under several. Its `ensemble` is the union of whole rows, all of
+# them at once: told without the places, and without what `sql/covered.sql` knows of which rows overlap.
+_COVERED = """
+SELECT 'couvert', NULL, CASE WHEN c.groupe <> 'commune' THEN c.groupe WHEN m.code IS NULL THEN 'hors_unite' ELSE 'unite' END,
+  m.code, 0, c.taille FROM couvert c LEFT JOIN membre m ON c.groupe = 'commune' AND m.code_insee = c.code
+UNION ALL SELECT 'couvert', NULL, 'ensemble', NULL, 0, {whole} FROM exacte HAVING count(*) > 0"""
 # Of every rule that counts a row once: those without an exact place.
 _ONCE = """
 SELECT {rule}, cle, groupe, code, 1::float8, NULL::float8 FROM ancree WHERE groupe IS NOT NULL
@@ -63,7 +69,7 @@ FROM {table} t LEFT JOIN LATERAL (
 ) n ON true WHERE {by_geometry}
 UNION ALL SELECT {rule}, t.{key}::text, 'ensemble', NULL, 1, NULL FROM {table} t WHERE {by_geometry}""",
 }
-_SIZED = {"longueur", "surface", "part_surface"}
+_SIZED = {"longueur", *AREAS}
 _COLUMNS = {
     "nombre": "COALESCE(sum(p.poids) FILTER (WHERE p.regle = {rule}), 0)",
     "pour_1000": "COALESCE(sum(p.poids) FILTER (WHERE p.regle = {rule}), 0)",
@@ -75,7 +81,9 @@ _COLUMNS = {
 
 
 def rule_counted(measure: Measure) -> str:
-    """Return the rule whose lines a measure reads: a length, an area and a table's row are told with the ties."""
+    """Return the rule whose lines a measure reads: a length and a table's row are told with the ties."""
+    if measure.type in AREAS:
+        return "couvert"
     return "touche" if measure.type in _SIZED or measure.rule == "commune" else measure.rule
 
 
@@ -86,8 +94,10 @@ def counted(layer: LayerDefinition) -> list[Measure]:
 
 def sql_rules(layer: LayerDefinition) -> sql.Composed:
     """Return the lines of every rule the measures of a layer count by."""
-    rules = sorted({rule_counted(measure) for measure in counted(layer)} - {"touche"})
-    return sql.SQL("\nUNION ALL ").join([_TOUCHE, *(_sql_rule(layer, rule) for rule in rules)])
+    rules = sorted({rule_counted(measure) for measure in counted(layer)} - {"touche", "couvert"})
+    covered = sql.SQL(_COVERED).format(whole=SIZES["polygon"].format(geom=sql.SQL("ST_Union(geom)")))
+    lines = [_TOUCHE, *([covered] if has_areas(layer) else []), *(_sql_rule(layer, rule) for rule in rules)]
+    return sql.SQL("\nUNION ALL ").join(lines)
 
 
 def _sql_rule(layer: LayerDefinition, rule: str) -> sql.Composed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from webmap.store.attachment import sql_exact, sql_named, sql_outside, sql_pieces, sql_table
+from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outside, sql_pieces, sql_table
 from webmap.store.db import load_sql
 from webmap.store.rules import counted, sql_columns, sql_rules
 
@@ -41,8 +41,8 @@ class Count:
     """What one layer counts in one unit, or in what is left over.
 
     `nombre` is how many rows are tied to it, whatever the rule of a measure; `mesurees` how many of them have an exact
-    line or surface, the only ones `taille` knows (m or m², on the ellipsoid). `valeurs` gives each measure as its own
-    rule counts it, in rows, in m or in m²; None for a sum no row gives.
+    line or surface, the only ones `taille` adds (m or m², on the ellipsoid). `valeurs` gives each measure as its own
+    rule counts it, in rows, in m or in m² covered (what overlaps counted once); None for a sum no row gives.
     """
 
     nombre: int = 0
@@ -122,6 +122,7 @@ def sql_summary(layer: LayerDefinition) -> sql.Composed:
         named=sql_named(layer),
         pieces=sql_pieces(layer),
         outside=sql_outside(layer),
+        covered=sql_covered(layer),
         rules=sql_rules(layer),
         table=sql_table(layer),
         key=sql.Identifier(layer.key),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.catalog import counting, zone_rules
-from webmap.store.attachment import sql_communes, sql_table
+from webmap.store.attachment import AREAS, DIMENSIONS, SIZES, has_areas, sql_communes, sql_covered, sql_table
 from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_refused
 from webmap.store.db import load_sql
 from webmap.store.measures import Value, build_stated, build_unit_values, build_values
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from webmap.store.measures import Context
     from webmap.store.perimeters import Perimeters
 
-_DIMENSIONS = {"line": 2, "polygon": 3}  # as ST_CollectionExtract numbers them
-_SIZES = {
-    "line": "ST_Length(ST_Transform({}, 4326)::geography)",
-    # A long side is cut short first: a piece of it would not follow the ellipsoid as the whole side does.
-    "polygon": "ST_Area(ST_Transform(ST_Segmentize({}, 200), 4326)::geography)",
-}
 # What is added up of a measure over the pieces p of rows r, and which pieces it takes.
 _TAKEN = {"touche": "p.comptee", "point_dans": "p.comptee", "centroide": "p.centree"}
 
@@ -64,7 +58,8 @@ class Held:
 
 def sql_zone_summary(layer: LayerDefinition) -> sql.Composed:
     """Return the statement of one layer; binds %(groupes)s, %(codes)s, %(formes)s, %(touchees)s, %(dedans)s."""
-    size = _SIZES.get(layer.geometry, "NULL::float8")
+    no_size = SIZES["point"]
+    size = SIZES.get(layer.geometry, no_size)
     sized = any(measure.type in SCALES for measure in layer.measures)
     shared = any(measure.type not in SCALES and measure.rule.startswith("part_") for measure in layer.measures)
     by_centre = layer.drawn and any(measure.rule == "centroide" for measure in layer.measures)
@@ -76,11 +71,15 @@ def sql_zone_summary(layer: LayerDefinition) -> sql.Composed:
         communes=sql_communes(layer),
         exact=sql.SQL("(t.precision = 'exacte' AND t.geom IS NOT NULL)" if layer.drawn else "false"),
         centree=sql.SQL(centred),
-        dimension=sql.Literal(_DIMENSIONS.get(layer.geometry, 1)),
-        part=sql.SQL(f"{size} / NULLIF({size}, 0)").format(sql.SQL("geom"), sql.SQL("entier"))
+        dimension=sql.Literal(DIMENSIONS.get(layer.geometry, 1)),
+        part=sql.SQL("{} / NULLIF({}, 0)").format(
+            size.format(geom=sql.SQL("geom")), size.format(geom=sql.SQL("entier"))
+        )
         if shared
         else sql.SQL("1"),
-        taille=sql.SQL(size if sized else "NULL::float8").format(sql.SQL("geom")),
+        taille=(size if sized else no_size).format(geom=sql.SQL("geom")),
+        whole=(SIZES["polygon"] if has_areas(layer) else no_size).format(geom=sql.SQL("ST_Union(geom)")),
+        covered=sql_covered(layer),
         aggregates=sql.SQL("").join(
             sql.SQL(", {} AS {}").format(_sql_aggregate(measure), sql.Identifier(f"x_{measure.id}"))
             for measure in layer.measures
@@ -97,8 +96,7 @@ def _sql_aggregate(measure: Measure) -> sql.Composed:
         "distincts": "count(DISTINCT r.{field})",
         "somme": "sum(r.{field})" if taken else "sum(r.{field} * p.part)",
         "longueur": "sum(p.taille)",
-        "surface": "sum(p.taille)",
-        "part_surface": "sum(p.taille)",
+        **dict.fromkeys(AREAS, "max(c.taille)"),  # the same beside every piece of a zone
     }
     text = texts[measure.type]
     if taken and measure.type not in SCALES:

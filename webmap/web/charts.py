@@ -25,6 +25,7 @@ MARGIN = 12
 FEW = 8  # up to so many units each is told by a letter or a line of its own; beyond, by its place alone
 _PILE = 5  # dots of the same value drawn one over the other; the others are counted
 _APART = 40  # pixels between two counts of dots not drawn
+_ALL = 100.000001  # percent: the whole, and what a measure on the ellipsoid rounds
 _LEAST = 1e-300  # below, a power of ten may be zero
 _COLUMNS = 6  # measures in one table: what a page of A4 holds beside the names
 
@@ -190,10 +191,15 @@ def nice_top(greatest: float) -> float:
     return next((step * power for step in (1, 2, 2.5, 5) if step * power >= greatest), 10 * power)
 
 
+def axis_top(greatest: float, unit: str) -> float:
+    """Return the end of an axis: 100 for percentages that stay within it, a rounding apart, else a round number."""
+    return 100.0 if unit == "%" and greatest <= _ALL else nice_top(greatest)
+
+
 def _strip(report: Report, part: UnitReport, key: tuple[str, str]) -> Strip:
     numbers, whole = _numbers(report, key), _index(report.ensemble)[key]
     territory = known(whole.valeur)
-    top = nice_top(max(number for _, number in [*numbers, (part, territory)] if number is not None))
+    top = axis_top(max(number for _, number in [*numbers, (part, territory)] if number is not None), whole.unite)
     letters = _letters(report.units)
     spacing = 20 if letters else 9
     dots: list[Dot] = []

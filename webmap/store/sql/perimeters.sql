@@ -35,7 +35,7 @@ tout AS (
   UNION ALL SELECT 3, 'ensemble', NULL, NULL, geom, NULL, NULL, NULL, NULL FROM territoire
 )
 SELECT groupe, code, nom, communes, touchees, aire, ecart, ST_Area(geom) AS aire_dedans, ST_AsBinary(geom) AS forme,
-  ST_Area(ST_Transform(geom, 4326)::geography) / 1e6 AS surface_km2,
+  ST_Area(ST_Transform(ST_Segmentize(geom, 200), 4326)::geography) / 1e6 AS surface_km2,
   ST_XMin(boite) AS ouest, ST_YMin(boite) AS sud, ST_XMax(boite) AS est, ST_YMax(boite) AS nord,
   ST_X(centre) AS centre_lon, ST_Y(centre) AS centre_lat
 FROM tout

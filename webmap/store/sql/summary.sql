@@ -3,13 +3,18 @@
 -- (in the territory, in no unit), hors_territoire, non_localise (no place known), doubles (what counts once too often in
 -- several units), territoire (what the territory holds), ensemble (whole rows, told without the parts), partage (a row
 -- whose exact place is cut, one line each). units + hors_unite + hors_territoire + non_localise - doubles = ensemble.
--- Parameter: decoupage. Composables: exact, named, pieces, outside, rules, table, key, name, measures (columns).
+-- Parameter: decoupage. Composables: exact, named, pieces, outside, covered, rules, table, key, name, measures (columns).
 WITH membre AS MATERIALIZED (SELECT code, code_insee FROM app.membre WHERE decoupage = %(decoupage)s),
 ici AS MATERIALIZED (SELECT COALESCE(array_agg(code_insee), '{{}}') AS codes FROM pub.commune),
 exacte AS MATERIALIZED ({exact}),
 dite AS MATERIALIZED ({named}),
 morceau AS MATERIALIZED ({pieces}),
 dehors AS MATERIALIZED ({outside}),
+etendue AS ( -- commune by commune, so that the units of any découpage add up
+  SELECT 'commune' AS groupe, code_insee::text AS code, cle, taille, geom FROM morceau WHERE geom IS NOT NULL
+  UNION ALL SELECT 'hors_territoire', '', cle, taille, geom FROM dehors WHERE NOT ST_IsEmpty(geom)
+),
+couvert AS ({covered}),
 rattache AS MATERIALIZED (
   SELECT a.cle, m.code, sum(a.taille) AS taille, bool_or(a.exacte) AS exacte
   FROM morceau a LEFT JOIN membre m USING (code_insee) GROUP BY a.cle, m.code
@@ -40,7 +45,7 @@ SELECT s.groupe, s.code, to_jsonb(s) AS compte FROM (
   SELECT p.groupe, p.code, COALESCE(sum(p.poids) FILTER (WHERE p.regle = 'touche'), 0) AS nombre,
     count(p.taille) FILTER (WHERE p.regle = 'touche') AS mesurees, sum(p.taille) FILTER (WHERE p.regle = 'touche') AS taille
     {measures}
-  FROM tout p JOIN {table} r ON r.{key}::text = p.cle GROUP BY p.groupe, p.code
+  FROM tout p LEFT JOIN {table} r ON r.{key}::text = p.cle GROUP BY p.groupe, p.code
 ) s
 UNION ALL
 SELECT 'partage', e.cle, jsonb_build_object('nom', r.{name}::text, 'total', e.taille,

@@ -6,7 +6,7 @@ FROM (
   SELECT u.code, u.nom, count(c.code_insee) AS nombre_communes,
     sum(c.population_municipale)::bigint AS population,
     count(*) FILTER (WHERE c.code_insee IS NOT NULL AND c.population_municipale IS NULL) AS communes_sans_population,
-    CASE WHEN bool_and(c.geom IS NOT NULL) THEN sum(ST_Area(ST_Transform(c.geom, 4326)::geography)) / 1e6 END AS surface_km2,
+    CASE WHEN bool_and(c.geom IS NOT NULL) THEN sum(ST_Area(ST_Transform(ST_Segmentize(c.geom, 200), 4326)::geography) ORDER BY c.code_insee) / 1e6 END AS surface_km2,
     array_agg(c.code_insee ORDER BY app.cle_recherche(c.nom)) FILTER (WHERE c.code_insee IS NOT NULL) AS communes,
     ST_Extent(ST_Transform(COALESCE(c.geom, k.geom), 4326)) AS boite,
     ST_Transform(ST_PointOnSurface(ST_Collect(COALESCE(c.geom, k.geom))), 4326) AS centre

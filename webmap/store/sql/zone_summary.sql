@@ -4,9 +4,11 @@
 -- A row in two zones counts in both, and once in their reunion.
 -- `part` is the share of a line or a surface that lies there, `centree` whether its centroid does, `comptee` whether it counts
 -- as one row (outside the zones, only what is in none of them), `taille` its length in m or area in m², on the ellipsoid.
+-- `couvert` is the area of all the pieces of a place, what overlaps counted once; of the territory, told from the pieces at once.
 -- Parameters: groupes, codes, formes, touchees (arrays: one entry a zone, then hors_unite, ensemble, and reunion when there are
 -- several; EPSG:2154), dedans (the group that is all the zones: unite when there is one, else reunion).
--- Composables: table, key, geom, communes, exact, centree, dimension, part, taille, aggregates (on the row r and the piece p).
+-- Composables: table, key, geom, communes, exact, centree, dimension, part, taille, covered, whole,
+-- aggregates (on the row r, the piece p and what is covered c).
 WITH zone AS MATERIALIZED (
   SELECT groupe, code, ST_GeomFromWKB(forme, 2154) AS geom, string_to_array(touchees, ',') AS touchees
   FROM unnest(%(groupes)s::text[], %(codes)s::text[], %(formes)s::bytea[], %(touchees)s::text[]) AS z(groupe, code, forme, touchees)
@@ -32,8 +34,15 @@ piece AS (
   UNION ALL
   SELECT 'proche', z.code, i.cle, 1, NULL, true, true
   FROM zone z JOIN inexacte i ON z.groupe = 'unite' AND i.codes && z.touchees
+),
+etendue AS MATERIALIZED (
+  SELECT p.groupe, p.code, p.cle, p.taille, m.geom FROM piece p JOIN morceau m USING (groupe, code, cle) WHERE p.groupe <> 'ensemble'
+),
+couvert AS (
+  {covered}
+  UNION ALL SELECT 'ensemble', '', {whole} FROM morceau WHERE groupe = 'ensemble' HAVING count(*) > 0
 )
 SELECT p.groupe, p.code, count(*) FILTER (WHERE p.comptee) AS nombre,
   count(*) FILTER (WHERE p.taille IS NOT NULL) AS mesurees {aggregates}
-FROM piece p JOIN {table} r ON r.{key}::text = p.cle
+FROM piece p LEFT JOIN couvert c USING (groupe, code) JOIN {table} r ON r.{key}::text = p.cle
 GROUP BY p.groupe, p.code
