@@ -192,8 +192,9 @@ def nice_top(greatest: float) -> float:
 
 
 def axis_top(greatest: float, unit: str) -> float:
-    """Return the end of an axis: 100 for percentages that stay within it, a rounding apart, else a round number."""
-    return 100.0 if unit == "%" and greatest <= _ALL else nice_top(greatest)
+    """Return the end of an axis, a round number; 100 at most for percentages that stay within it, a rounding apart."""
+    top = nice_top(greatest)
+    return min(top, 100.0) if unit == "%" and greatest <= _ALL else top
 
 
 def _strip(report: Report, part: UnitReport, key: tuple[str, str]) -> Strip:
