@@ -157,7 +157,7 @@ def test_a_zone_is_counted_as_geopandas_counts_it(database_with_contours: Databa
     def check(places: list[tuple[float, float, int]], drawn: tuple[float, float, list[float]]) -> None:
         zone = star(drawn)
         dense = shapely.transform(
-            shapely.segmentize(zone, 0.05), lambda points: np.column_stack(TO_LAMBERT.transform(*points.T))
+            shapely.segmentize(zone, 0.01), lambda points: np.column_stack(TO_LAMBERT.transform(*points.T))
         )
         own = shapely.intersection(dense, whole)
         assume(own.area > 1)

@@ -76,7 +76,7 @@ def fetch_drawn(database: Database, polygon: Polygon, box: Bbox) -> Perimeters:
     relation = sql.SQL(
         "SELECT {code} AS code, {name} AS nom, ST_Transform(ST_Segmentize(ST_CollectionExtract(ST_Intersection("
         "ST_Union(ST_GeomFromText(w, 4326)), ST_Expand(ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, 4326), 0.1)), 3),"
-        " 0.05), 2154) AS geom FROM unnest(%(wkts)s::text[]) AS w"
+        " 0.01), 2154) AS geom FROM unnest(%(wkts)s::text[]) AS w"
     ).format(code=sql.Literal(DRAWN), name=sql.Literal(_NAME))
     zone_rules = _fetch(database, relation, box, wkts=polygon.wkts)
     if not zone_rules.zones or zone_rules.zones[0].forme is None:
