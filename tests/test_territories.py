@@ -92,7 +92,7 @@ def read_pages(client: FlaskClient) -> dict[str, str]:
         if answer.mimetype == "text/html":
             links = re.findall(r'href="(/[^"#]*)', found[path])
             # The other forms of a page say what it says, and tests of their own compare them.
-            left = ("/static", "/cartes", "/actifs")
+            left = ("/static", "/cartes", "/actifs", "/exports")
             waiting.extend(link for link in links if not link.startswith(left) and not _FORMS.search(link))
     return found
 

@@ -12,6 +12,7 @@ from webmap import web
 from webmap.catalog.load import load_catalog
 from webmap.config import load_settings
 from webmap.store.db import open_database
+from webmap.store.items import ItemStore
 from webmap.store.tiles import TileStore
 from webmap.web.services import Services
 
@@ -37,7 +38,12 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["webmap"] = Services(
-        settings, catalog, database, TileStore(database, catalog.public), build_version(settings, catalog)
+        settings,
+        catalog,
+        database,
+        TileStore(database, catalog.public),
+        ItemStore(database),
+        build_version(settings, catalog),
     )
     web.register(app, settings)
     return app

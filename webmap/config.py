@@ -24,6 +24,8 @@ _WHY = {"extra_forbidden": "clé inconnue", "missing": "clé manquante", "json_i
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+PublicAddress = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}$")]
 KeyFigure = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}$")]
 # What any territory knows of its units, once its communes are written.
 _KEY_FIGURES = ("commune:population_municipale", "commune:nombre", "commune:surface_km2", "commune:densite")
@@ -93,6 +95,8 @@ class Deployment(_Strict):
     chiffres_cles: tuple[KeyFigure, ...] = Field(
         default=_KEY_FIGURES, min_length=1, max_length=5, description="couche:mesure, at the head of each unit's page"
     )
+    adresse: PublicAddress | None = Field(default=None, description="where the public reads the atlas, without a path")
+    contact: Email | None = Field(default=None, description="who answers for the data: written in every metadata")
 
     @model_validator(mode="after")
     def _couches_with_faits(self) -> Deployment:
@@ -135,6 +139,8 @@ class Settings(_Strict):
     couches: tuple[str, ...] = ()
     decoupages: tuple[str, ...] = ()
     chiffres_cles: tuple[str, ...] = _KEY_FIGURES
+    adresse: str | None = None
+    contact: str | None = None
 
     @property
     def database_name(self) -> str:
@@ -194,4 +200,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         couches=deployment.couches,
         decoupages=deployment.decoupages,
         chiffres_cles=deployment.chiffres_cles,
+        adresse=deployment.adresse,
+        contact=deployment.contact,
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webmap.errors import BadParameterError
-from webmap.geo.bbox import parse_bbox
+from webmap.geo.bbox import parse_bbox, widen
 
 
 def test_a_box_is_west_south_east_north() -> None:
@@ -48,3 +48,12 @@ def test_no_text_breaks_it(text: str) -> None:
     else:
         assert -180 <= west <= east <= 180
         assert -90 <= south <= north <= 90
+
+
+@given(st.tuples(*[st.floats(-85, 85, allow_nan=False)] * 4), st.integers(0, 8))
+def test_a_wider_box_holds_the_box(box: tuple[float, float, float, float], decimals: int) -> None:
+    west, south, east, north = widen(box, decimals)
+    assert west <= box[0] <= west + 1.1 * 10**-decimals
+    assert south <= box[1] <= south + 1.1 * 10**-decimals
+    assert east >= box[2] >= east - 1.1 * 10**-decimals
+    assert north >= box[3] >= north - 1.1 * 10**-decimals

@@ -40,7 +40,7 @@ def test_only_our_drawings_skip_escaping() -> None:
 
 
 def test_every_template_is_used() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "webmap" / "web").glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "webmap" / "web").rglob("*.py"))
     code += "".join(re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in FILES)
     assert [path.name for path in FILES if f'"{path.name}"' not in code] == []
 

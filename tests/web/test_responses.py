@@ -11,7 +11,8 @@ import pytest
 
 from webmap.config import Fond
 from webmap.formats.carte import CARTE_CSP
-from webmap.web import ROUTES, ZONES
+from webmap.web import ROUTES, TILED, ZONES
+from webmap.web.demandes import FORMATS
 from webmap.web.responses import build_csp
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 VALUES = {
     "ids": "commune", "z": "8", "x": "130", "y": "86", "couche": "commune", "path:cle": "59172", "layer_id": "qpv",
-    "decoupage": "bassin", "code": "amandinois",
+    "decoupage": "bassin", "code": "amandinois", "matrix": "8", "row": "86", "column": "130", "collection": "commune",
+    "grid": "WebMercatorQuad", "collection_id": "commune", "path:key": "59172",
 }  # fmt: skip
 _DRAWN = "?wkt=POLYGON((3.3 50.3,3.4 50.3,3.4 50.4,3.3 50.3))"
 QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(("polygone_json", "polygone_csv", "polygone_xlsx"), _DRAWN)
+QUERIES["export_paquet"] = "?couches=commune"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -44,7 +47,9 @@ def directives(policy: str) -> dict[str, list[str]]:
 def test_the_url_map_is_whole(reader: FlaskClient) -> None:
     rules = {rule.rule for rule in reader.application.url_map.iter_rules()}
     zones = {f"/territoires/qpv{rule}" for rule, _, _ in ZONES}
-    assert rules == {rule for rule, _, _ in ROUTES} | zones | {"/static/<filename>"}
+    tiled = {f"{start}{rule}" for rule, _, _ in TILED for start in ("/ogc", "/ogc/collections/<collection>")}
+    exports = {f"/exports/<layer_id>.{form}" for form in FORMATS}
+    assert rules == {rule for rule, _, _ in ROUTES} | zones | tiled | exports | {"/static/<filename>"}
 
 
 @pytest.mark.parametrize(("rule", "endpoint"), [(rule, endpoint) for rule, endpoint, _ in ROUTES])
@@ -60,6 +65,7 @@ def test_every_route_carries_the_security_headers(
     assert "Cache-Control" in response.headers
     expected = CARTE_CSP if endpoint == "carte_autonome" else build_csp(settings)
     assert response.headers["Content-Security-Policy"] == expected
+    response.close()
 
 
 @pytest.mark.parametrize("path", ["/nulle-part", "/exports/qpv.geojson?x=1", "/static/carte.js", "//", "/couches/x"])
@@ -75,6 +81,8 @@ def test_head_answers_like_get(reader: FlaskClient, rule: str, endpoint: str) ->
     path = address(rule, endpoint)
     get, head = reader.get(path), reader.head(path)
     assert (head.status_code, head.data, head.mimetype) == (get.status_code, b"", get.mimetype)
+    get.close()
+    head.close()
 
 
 def test_the_policy_has_no_unsafe_and_names_basemaps_for_images_only(settings: Settings) -> None:

@@ -31,10 +31,16 @@ class _Strict(BaseModel):
 
 
 class Theme(_Strict):
-    """A heading layers are listed under; the order of the file is the order on the page."""
+    """A heading layers are listed under; the order of the file is the order on the page.
+
+    `ue`, `iso` and `inspire` name it in the vocabularies of national catalogues, where it has an equivalent there.
+    """
 
     id: Text
     title: Text
+    ue: str | None = Field(default=None, pattern=r"^[A-Z]{4}$")
+    iso: str | None = Field(default=None, pattern=r"^[a-z][A-Za-z]{2,40}$")
+    inspire: Text | None = None
 
 
 class Document(_Strict):

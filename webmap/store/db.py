@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from webmap.errors import DatabaseError
@@ -27,6 +27,10 @@ _SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
 _POOL_SIZE = 8
+_BLOCK = 65_536  # bytes passed on at once: a piece a row would cost more than the row
+_BATCH = 5_000  # rows
+# Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
+_RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
 logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.WARNING)
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
@@ -139,6 +143,20 @@ class Database:
             _note(statement, connection)
             return connection.execute(statement, params).fetchall()
 
+    def read_within(
+        self, milliseconds: int, statement: Statement, params: Params = None
+    ) -> list[dict[str, Any]] | None:
+        """Return the rows of one statement, or None when it would take longer. Raises DatabaseError as `read` does."""
+        try:
+            with self._reader() as connection, connection.transaction():
+                connection.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+                _note(statement, connection)
+                return connection.execute(statement, params).fetchall()
+        except DatabaseError as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                return None
+            raise
+
     @contextlib.contextmanager
     def drawing(self, communes: Iterable[str]) -> Iterator[None]:
         """Read, in the block and by this thread, as if a découpage « polygone » had one unit made of these `code_insee`."""
@@ -148,14 +166,14 @@ class Database:
         finally:
             _drawn.reset(token)
 
-    def stream(self, statement: Statement, params: Params = None) -> Iterator[bytes]:
-        """Yield what `COPY (statement) TO STDOUT` sends: one JSON text a line, raw, in flat memory.
+    def stream(self, statement: Statement, params: Params = None, options: sql.Composable = _RAW) -> Iterator[bytes]:
+        """Yield what `COPY (statement) TO STDOUT` sends, in flat memory: the first row alone, then blocks of whole rows.
 
-        Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
+        By default one JSON text a line, raw; `options` are those of COPY.
         """
         sent = False
         try:
-            with contextlib.closing(self._stream(statement, params)) as blocks:
+            with contextlib.closing(self._stream(statement, params, options)) as blocks:
                 for block in blocks:
                     sent = True
                     yield block
@@ -163,16 +181,36 @@ class Database:
             if sent:
                 raise
             self._pool.check()
-            yield from self._stream(statement, params)
+            yield from self._stream(statement, params, options)
 
-    def _stream(self, statement: Statement, params: Params) -> Generator[bytes, None, None]:
-        copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')").format(statement)
+    def _stream(self, statement: Statement, params: Params, options: sql.Composable) -> Generator[bytes, None, None]:
+        copy = sql.SQL("COPY ({}) TO STDOUT ({})").format(statement, options)
         with self._reader() as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
             _note(statement, connection)
             with connection.cursor().copy(copy, params) as blocks:
+                waiting, size = [], _BLOCK  # the first row leaves at once
                 for block in blocks:
-                    yield bytes(block)
+                    waiting.append(block)
+                    size += len(block)
+                    if size >= _BLOCK:
+                        yield b"".join(waiting)
+                        waiting, size = [], 0
+                if waiting:
+                    yield b"".join(waiting)
+
+    def batches(self, statement: Statement, params: Params = None) -> Generator[list[tuple[Any, ...]], None, None]:
+        """Yield rows by thousands, as tuples, from a cursor of the server: memory does not grow with their number.
+
+        A lost connection is not tried again: read something first, which heals the pool.
+        """
+        with self._reader() as connection, connection.transaction():
+            connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
+            _note(statement, connection)
+            with connection.cursor(name="lot", row_factory=tuple_row) as cursor:
+                cursor.execute(statement, params, binary=True)
+                while rows := cursor.fetchmany(_BATCH):
+                    yield rows
 
     def close(self) -> None:
         """Close the pool, if it was ever opened."""

@@ -11,10 +11,11 @@ from webmap.store.attachment import sql_in_unit, sql_source
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.geo.bbox import Bbox
+    from webmap.geo.polygon import Polygon
     from webmap.store.db import Database
     from webmap.store.filters import Filter
 
@@ -23,22 +24,29 @@ PUBLISHED = ("code_insee", "precision", "etat", "source", "source_ligne", "sourc
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a layer is wanted: a WGS84 box, any number of units (découpage, code), a filter; all must hold."""
+    """What of a layer is wanted: a WGS84 box, units (découpage, code), a filter, a polygon to meet; all must hold."""
 
     bbox: Bbox | None = None
     units: tuple[tuple[str, str], ...] = ()
     filter: Filter | None = None
+    polygon: Polygon | None = None
 
 
 def stream_features(
-    database: Database, layer: LayerDefinition, selection: Selection, *, cells: bool = False
+    database: Database,
+    layer: LayerDefinition,
+    selection: Selection,
+    fields: Sequence[str] = (),
+    *,
+    cells: bool = False,
+    separator: str = ",",
 ) -> Iterator[bytes]:
-    """Yield the lines of a JSON array of features, separators included, brackets not.
+    """Yield the lines of a JSON array of features, separators included, brackets not; `fields` are all by default.
 
     Rows without a place have a null geometry, and are left out when a box is asked for. With `cells`, communes and units
     not contoured yet come with their schematic cell and `schematique: true`: for drawing only, never for an export.
     """
-    names = [*layer.field_ids, *(name for name in PUBLISHED if name not in layer.field_ids)]
+    names = list(fields) or [*layer.field_ids, *(name for name in PUBLISHED if name not in layer.field_ids)]
     names += ["schematique"] if cells else []
     columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in names)
     condition, params = sql_selection(layer, selection)
@@ -49,6 +57,7 @@ def stream_features(
         properties=sql.SQL("(SELECT row_to_json(p) FROM (SELECT {}) p)").format(columns),
         source=source,
         filter=condition,
+        separator=sql.Literal(separator),
     )
     return database.stream(statement, params)
 
@@ -71,7 +80,21 @@ def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Com
         text = sql_in_unit(layer).as_string().replace("%(decoupage)s", f"%(decoupage{number})s")
         conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))
         params |= {f"decoupage{number}": decoupage, f"unite{number}": unit}
+    if selection.polygon:
+        condition, params["traces"] = sql_meets(), selection.polygon.wkts
+        conditions.append(condition)
     if selection.filter:
         conditions.append(selection.filter.condition)
         params |= selection.filter.params
     return sql.SQL(" AND ").join(conditions), params
+
+
+def sql_meets() -> sql.SQL:
+    """Condition on a row (alias t): it meets the surfaces of %(traces)s, whose edges are straight in degrees.
+
+    As for the box, the test that decides is in degrees; the part of France the surfaces lie in lets the index help.
+    """
+    shape = "(SELECT ST_Union(ST_GeomFromText(w, 4326)) FROM unnest(%(traces)s::text[]) AS w)"
+    france = f"ST_Intersection(ST_Envelope({shape}), ST_MakeEnvelope(-10, 40, 12, 53, 4326))"
+    near = f"ST_Expand(ST_Transform(ST_Segmentize({france}, 0.1), 2154), 50)"
+    return sql.SQL(f"t.geom && {near} AND ST_Intersects(ST_Transform(t.geom, 4326), {shape})")  # constants

@@ -13,12 +13,14 @@ import shapely
 from psycopg import sql
 
 from webmap.store.filter_dates import RELATIONS, read_day, read_interval
-from webmap.store.filter_shapes import Crs, build_shape, is_shape
+from webmap.store.filter_shapes import build_shape, is_shape
 from webmap.store.filter_text import COMPARISONS, refuse
 from webmap.store.tables import SRID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from webmap.geo.crs import Crs
 
     Node = Any  # what JSON can say
 
@@ -102,8 +104,7 @@ class Compiler:
     def _junction(self, op: str, args: list[Node]) -> sql.Composable:
         if len(args) < 2:  # noqa: PLR2004 - a junction joins
             raise refuse(f"« {op} » attend au moins deux conditions.")
-        joined = sql.SQL(f" {op.upper()} ").join([self.condition(arg) for arg in args])
-        return sql.SQL("({})").format(joined)
+        return sql.SQL("({})").format(sql.SQL(f" {op.upper()} ").join([self.condition(arg) for arg in args]))
 
     # --- comparisons ---
 
@@ -185,8 +186,7 @@ class Compiler:
         inner = self._scalar(arg)
         if inner.family != "text":
             raise refuse(f"{op.upper()} ne s'applique qu'à un texte ; {inner.told} n'en est pas un.")
-        wrapped = sql.SQL(_TEXT_FUNCTIONS[op]).format(inner.sql)
-        return Operand(wrapped, "text", inner.told, inner.literal)
+        return Operand(sql.SQL(_TEXT_FUNCTIONS[op]).format(inner.sql), "text", inner.told, inner.literal)
 
     def _field(self, node: Node) -> Operand:
         name = node["property"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,6 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import shape
 
-from webmap.errors import BadParameterError
 from webmap.store.filter_text import refuse
 from webmap.store.tables import SRID
 
@@ -20,14 +17,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from webmap.geo.bbox import Bbox
+    from webmap.geo.crs import Crs
 
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
-_SYSTEMS = {"CRS84": 4326, "4326": 4326, "2154": 2154, "3857": 3857, "3950": 3950}
-_CRS = re.compile(r"(?:https?://www\.opengis\.net/def/crs/(?:OGC/1\.3|EPSG/0)/|(?:EPSG|OGC):)?(CRS84|\d{4})")
-_EXPECTED = (
-    "attendu http://www.opengis.net/def/crs/OGC/1.3/CRS84 (longitude latitude, par défaut) ou "
-    "http://www.opengis.net/def/crs/EPSG/0/ suivi de 4326 (latitude longitude), 2154, 3857 ou 3950"
-)
 _DEGREES = 4326
 _AROUND = (-10.0, 40.0, 12.0, 53.0)  # degrees; where the column's system is defined, and every row is
 _LIMITS = {_DEGREES: (180.0, 90.0)}
@@ -44,24 +36,6 @@ _SAID = {
     "Duplicate Rings": "un contour est donné deux fois",
     "Interior is disconnected": "un trou coupe la surface en deux",
 }
-
-
-@dataclass(frozen=True)
-class Crs:
-    """A coordinate system of filters: its SRID, and whether its coordinates are said latitude first."""
-
-    srid: int = _DEGREES
-    latitude_first: bool = False
-
-
-def parse_crs(text: str | None) -> Crs:
-    """Read `filter-crs`; none is CRS84. Raises BadParameterError naming those there are."""
-    if text is None:
-        return Crs()
-    found = _CRS.fullmatch(text)
-    if found is None or found[1] not in _SYSTEMS:
-        raise BadParameterError(f"filter-crs = « {text[:60]} » : {_EXPECTED}.")
-    return Crs(_SYSTEMS[found[1]], latitude_first=found[1] == str(_DEGREES))
 
 
 def is_shape(node: object) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webmap.errors import BadParameterError
+from webmap.geo.crs import parse_crs
 from webmap.store.features import PUBLISHED
 from webmap.store.filter_nodes import Compiler
-from webmap.store.filter_shapes import parse_crs
 from webmap.store.filter_text import MAX_DEPTH, parse_text, refuse
 from webmap.wording import explain
 
@@ -51,7 +51,7 @@ def parse_filter(layer: LayerDefinition, text: str, language: str | None = None,
 
     Raises BadParameterError with a French sentence: what is not understood and where, or the field and its type.
     """
-    system = parse_crs(crs)
+    system = parse_crs(crs, "filter-crs")
     if language not in (None, *LANGUAGES):
         msg = f"filter-lang = « {str(language)[:60]} » : attendu {' ou '.join(LANGUAGES)}."
         raise BadParameterError(msg)

@@ -71,7 +71,7 @@ def fetch_drawn(database: Database, polygon: Polygon, box: Bbox) -> Perimeters:
 
     Raises PolygonError when it crosses itself, saying where, or does not meet the territory.
     """
-    _refuse_invalid(database, polygon)
+    refuse_invalid(database, polygon)
     # Edges are straight in degrees: cut short before they are taken to Lambert-93, where they would bend by metres.
     relation = sql.SQL(
         "SELECT {code} AS code, {name} AS nom, ST_Transform(ST_Segmentize(ST_CollectionExtract(ST_Intersection("
@@ -99,7 +99,8 @@ def fetch_perimeter(database: Database, layer: LayerDefinition, code: str) -> by
     return bytes(rows[0]["forme"]) if rows and rows[0]["forme"] is not None else None
 
 
-def _refuse_invalid(database: Database, polygon: Polygon) -> None:
+def refuse_invalid(database: Database, polygon: Polygon) -> None:
+    """Raise PolygonError when a polygon crosses itself, saying where."""
     statement = sql.SQL(
         "SELECT reason(d) AS raison, ST_X(location(d)) AS lon, ST_Y(location(d)) AS lat"
         " FROM unnest(%(wkts)s::text[]) AS w CROSS JOIN LATERAL ST_IsValidDetail(ST_GeomFromText(w, 4326)) AS d WHERE NOT valid(d) LIMIT 1"

@@ -76,7 +76,7 @@ def search_places(database: Database, layers: Iterable[LayerDefinition], text: s
 
 
 def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, Row]:
-    """Layer id -> lignes, localises (drawn somewhere), revision, modifiee, and the last load, in one statement."""
+    """Layer id -> lignes, localises (drawn somewhere), revision, modifiee, the last load and the first, in one statement."""
     parts = [
         sql.SQL(
             "SELECT {layer} AS couche, count(*) AS lignes, count(t.geom) AS localises,"

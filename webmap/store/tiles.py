@@ -38,15 +38,19 @@ class TileStore:
         return b"".join(bytes(self._database.read(statements[layer_id], params)[0]["mvt"]) for layer_id in layer_ids)
 
 
+def style_fields(layer: LayerDefinition) -> tuple[str, ...]:
+    """Return the fields of a layer that its tiles carry besides key and name: what the style reads."""
+    return tuple(name for name in layer.style.fields if name not in {"cle", "nom"}) if layer.style else ()
+
+
 def sql_tile(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:
     """Return the tile statement of one layer, keeping the rows (alias t) that meet `condition`.
 
     Features carry their key and name, what the style needs, and whether their place is approximate or schematic.
     """
-    names = [name for name in layer.style.fields if name not in {"cle", "nom"}] if layer.style else []
     columns = [
         sql.SQL("t.{}::text AS cle, t.{} AS nom").format(sql.Identifier(layer.key), sql.Identifier(layer.name)),
-        *(sql.SQL("t.{0} AS {0}").format(sql.Identifier(name)) for name in names),
+        *(sql.SQL("t.{0} AS {0}").format(sql.Identifier(name)) for name in style_fields(layer)),
         # MVT has no cheap NULL, and false is the common case: the attribute is there only when it is true.
         sql.SQL("CASE WHEN t.precision <> 'exacte' THEN true END AS approximatif"),
         sql.SQL("CASE WHEN t.schematique THEN true END AS schematique"),

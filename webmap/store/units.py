@@ -18,6 +18,14 @@ def unit_exists(database: Database, decoupage: str, code: str) -> bool:
     return bool(database.read(statement, {"decoupage": decoupage, "code": code}))
 
 
+def fetch_unit_codes(database: Database, decoupages: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (découpage, code) of every unit of these découpages."""
+    statement = sql.SQL(
+        "SELECT decoupage, code FROM app.unite WHERE decoupage = ANY(%(decoupages)s) ORDER BY decoupage, code"
+    )
+    return [(row["decoupage"], row["code"]) for row in database.read(statement, {"decoupages": list(decoupages)})]
+
+
 def find_unit(database: Database, decoupages: Sequence[str], code: str) -> tuple[str, str] | None:
     """Return (découpage, code) of the first découpage, in the order given, that has a unit of this code; None if none has."""
     statement = sql.SQL(

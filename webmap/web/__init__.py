@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from webmap.web import (
     atlas,
     cartes,
+    catalogue,
     comparaison,
     couches,
+    demandes,
     exports,
     fiches,
     french,
@@ -25,6 +27,7 @@ from webmap.web import (
     zones,
 )
 from webmap.web.assets import Assets
+from webmap.web.ogc import collections, items, landing, openapi, tilesets
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -54,10 +57,34 @@ ROUTES = (
     ("/territoires/<decoupage>/<code>.pdf", "unite_pdf", rapport.unite_pdf),
     ("/territoires/<decoupage>/<code>.html", "unite_html", rapport.unite_html),
     ("/territoires/<decoupage>/<code>", "unite", unite.unite_page),
-    ("/exports/<layer_id>.geojson", "export_geojson", exports.geojson),
+    ("/exports/paquet.gpkg", "export_paquet", exports.paquet),
+    ("/exports/<layer_id>.json", "export_annonce", exports.announce),
     ("/cartes/<code>.html", "carte_autonome", cartes.carte),
     ("/couches", "couches", couches.index),
     ("/couches/<couche>", "couche", couches.couche),
+    ("/catalogue.jsonld", "catalogue", catalogue.catalogue),
+    ("/metadonnees/<couche>.xml", "metadonnees", catalogue.metadonnees),
+    ("/robots.txt", "robots", catalogue.robots),
+    ("/sitemap.xml", "sitemap", catalogue.sitemap),
+    ("/ogc/tiles/WebMercatorQuad/<matrix>/<row>/<column>", "ogc_dataset_tile", tiles.dataset_tile),
+    (
+        "/ogc/collections/<collection>/tiles/WebMercatorQuad/<matrix>/<row>/<column>",
+        "ogc_collection_tile",
+        tiles.collection_tile,
+    ),
+    ("/ogc/tileMatrixSets", "ogc_grids", tilesets.grids),
+    ("/ogc/tileMatrixSets/<grid>", "ogc_grid", tilesets.grid),
+    ("/ogc", "ogc_racine", landing.landing),
+    ("/ogc/", "ogc", landing.landing),
+    ("/ogc/conformance", "ogc_conformance", landing.conformance),
+    ("/ogc/api", "ogc_api", openapi.api),
+    ("/ogc/collections", "ogc_collections", collections.index),
+    ("/ogc/collections/<collection_id>", "ogc_collection", collections.collection),
+    ("/ogc/collections/<collection_id>/queryables", "ogc_queryables", collections.queryables),
+    ("/ogc/collections/<collection_id>/sortables", "ogc_sortables", collections.sortables),
+    ("/ogc/collections/<collection_id>/schema", "ogc_schema", collections.schema),
+    ("/ogc/collections/<collection_id>/items", "ogc_items", items.items),
+    ("/ogc/collections/<collection_id>/items/<path:key>", "ogc_item", items.item),
     ("/healthz", "health", health.healthz),
 )
 # Under the address of each layer whose rows are zones. Werkzeug looks no further once its name is matched: data too.
@@ -68,6 +95,13 @@ ZONES = (
     ("/<code>.xlsx", "zone_xlsx", summaries.unite_xlsx),
     ("/<code>", "zone", zones.zone_page),
 )
+# Under /ogc for all the drawn layers, under /ogc/collections/<collection> for one.
+TILED = (
+    ("/tiles", "tilesets", tilesets.tilesets),
+    ("/tiles/WebMercatorQuad", "tileset", tilesets.tileset),
+    ("/tiles/WebMercatorQuad/tilejson.json", "tilejson", tilesets.tilejson),
+    ("/styles/maplibre.json", "style", tilesets.style),
+)
 # The only addresses that read a body; they keep nothing of it.
 POSTED = {"polygone", "polygone_json", "polygone_csv", "polygone_xlsx"}
 
@@ -77,9 +111,16 @@ def register(app: Flask, settings: Settings) -> None:
     assets = Assets(settings.static_folder)
     for rule, endpoint, view in ROUTES:
         app.add_url_rule(rule, endpoint, view, methods=["GET", "POST"] if endpoint in POSTED else ["GET"])
+    for form in demandes.FORMATS:
+        app.add_url_rule(
+            f"/exports/<layer_id>.{form}", f"export_{form}".replace(".", "_"), exports.export, defaults={"form": form}
+        )
     for layer_id in params.zone_ids(app.extensions["webmap"].catalog):
         for rule, endpoint, view in ZONES:
             app.add_url_rule(f"/territoires/{layer_id}{rule}", endpoint, view, defaults={"decoupage": layer_id})
+    for rule, endpoint, view in TILED:
+        app.add_url_rule(f"/ogc{rule}", f"ogc_{endpoint}", view)
+        app.add_url_rule(f"/ogc/collections/<collection>{rule}", f"ogc_collection_{endpoint}", view)
     app.add_url_rule("/static/<filename>", "static", assets.respond)
     problems.register(app)
     responses.register(app, settings)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import TYPE_CHECKING
 
+from flask import render_template, request
+
+from webmap.catalog.champs import published_fields
 from webmap.catalog.style import build_legend
+from webmap.store.exports import fetch_count
 from webmap.store.history import fetch_checks
 from webmap.store.places import fetch_inventory, fetch_layer_places
 from webmap.web import params
+from webmap.web.demandes import FORMATS, build_announcement, kept_names, parse_demande
 from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from webmap.web.demandes import Demande
+
+# In a file, EPSG:4326 is CRS84: both are written longitude first, as GDAL and the formats do.
+_SYSTEMS = {
+    "CRS84": "WGS84, longitude et latitude",
+    "EPSG:2154": "Lambert-93 (EPSG:2154)",
+    "EPSG:3950": "Lambert CC50 (EPSG:3950)",
+    "EPSG:3857": "Web Mercator (EPSG:3857)",
+}
 
 
 def index() -> str:
@@ -26,10 +42,10 @@ def index() -> str:
 
 
 def couche(couche: str) -> str:
-    """Answer one layer: description, fields, licence, provenance, freshness, rows, download."""
+    """Answer one layer: description, fields, licence, provenance, freshness, rows; its files, as the form asks for them."""
     atlas = services()
-    params.refuse_unknown(())
     layer = atlas.catalog.require_public(couche)
+    demande = parse_demande(layer, None)
     rules = layer.style.rules if layer.style else ()
     return render_template(
         "couche.html",
@@ -38,4 +54,18 @@ def couche(couche: str) -> str:
         legend=[(rule.label, build_legend(rule, layer.geometry)) for rule in rules],
         places=fetch_layer_places(atlas.database, layer),
         checks=fetch_checks(atlas.database),
+        **_build_files(demande),
     )
+
+
+def _build_files(demande: Demande) -> dict[str, object]:
+    """Return what the form of downloads shows: what is wanted, how many rows that is, and where each file is."""
+    count = fetch_count(services().database, demande.layer, demande.selection)
+    return {
+        "annonce": build_announcement(demande, count.nombre),
+        "demande": demande,
+        "formats": FORMATS,
+        "systemes": _SYSTEMS,
+        "publies": published_fields(demande.layer),
+        "retenus": {name: request.args[name] for name in kept_names() if name in request.args},
+    }

@@ -49,14 +49,14 @@ def require_unit_layer(catalog: Catalog, name: str) -> str:
     return name if name in zone_ids(catalog) else require_decoupage(catalog, name)
 
 
-def refuse_unknown(known: Iterable[str]) -> None:
-    """Raise BadParameterError when the query string has a parameter that is not in `known`, or the same one twice."""
+def refuse_unknown(known: Iterable[str], lists: Iterable[str] = ()) -> None:
+    """Raise BadParameterError when the query string has a parameter not in `known`, or one twice that is not in `lists`."""
     allowed = sorted(known)
     for name in request.args:
         if name not in allowed:
             listed = f"paramètres possibles : {', '.join(allowed)}" if allowed else "cette adresse n'en prend aucun"
             raise BadParameterError(f"Paramètre « {name[:60]} » inconnu ; {listed}.")
-        if len(request.args.getlist(name)) > 1:
+        if name not in lists and len(request.args.getlist(name)) > 1:
             raise BadParameterError(f"Paramètre « {name} » donné plusieurs fois : gardez-en un.")
 
 
@@ -92,11 +92,15 @@ def parse_layers(catalog: Catalog, text: str, *, drawn: bool = True) -> list[Lay
         raise BadParameterError(f"{len(ids)} couches demandées : {MAX_LAYERS} au plus à la fois.")
     if len(set(ids)) < len(ids):
         raise BadParameterError("La même couche est demandée deux fois.")
-    layers = [catalog.require_public(layer_id) for layer_id in ids]
-    without = [layer.id for layer in layers if drawn and not layer.drawn]
-    if without:
-        raise NotFoundError(f"La couche « {without[0]} » est une liste sans géométrie : elle n'a pas de tuile.")
-    return layers
+    return [(require_drawn(catalog, layer_id) if drawn else catalog.require_public(layer_id)) for layer_id in ids]
+
+
+def require_drawn(catalog: Catalog, layer_id: str) -> LayerDefinition:
+    """Return a public layer that has a geometry. Raises NotFoundError."""
+    layer = catalog.require_public(layer_id)
+    if not layer.drawn:
+        raise NotFoundError(f"La couche « {layer.id} » est une liste sans géométrie : elle n'a pas de tuile.")
+    return layer
 
 
 def parse_tile(z: str, x: str, y: str) -> tuple[int, int, int]:

@@ -63,6 +63,8 @@ def answer(status: int, code: str, sentence: str) -> Response:
 
 
 def _wants_page() -> bool:
+    if request.args.get("f") in {"json", "html"}:  # the OGC API: what is asked by name wins over what a browser accepts
+        return request.args["f"] == "html"
     if request.path.endswith((".json", ".geojson", ".mvt", ".csv")) or request.path == "/healthz":
         return False
     return (

@@ -24,7 +24,11 @@ _COMPRESSED = (
     "text/",
     "application/json",
     "application/problem+json",
+    "application/ld+json",
+    "application/xml",
     "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
     "application/vnd.mapbox-vector-tile",
 )
 _HEADERS = {

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
+    from webmap.store.items import ItemStore
     from webmap.store.tiles import TileStore
 
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, catalogue, database, the tile statements composed at start, and `version`, a digest of code and definitions."""
+    """Settings, catalogue, database, tile statements, pages of collections, `version` (digest of code and definitions)."""
 
     settings: Settings
     catalog: Catalog
     database: Database
     tiles: TileStore
+    items: ItemStore
     version: str
 
 

@@ -14,9 +14,9 @@ UNION ALL SELECT 'territoire', {code}, code_insee FROM pub.commune
 UNION ALL SELECT 'polygone', 'polygone', code_insee FROM pub.commune
   WHERE code_insee = ANY(string_to_array(current_setting('webmap.communes', true), ','));
 
--- What the web may know of the loads: the last of each origin, not their reports.
+-- What the web may know of the loads: the last of each origin, not their reports; and when the layer had its first.
 CREATE OR REPLACE VIEW app.fraicheur AS
-SELECT DISTINCT ON (couche, origine) couche, origine, nom, lignes, charge
+SELECT DISTINCT ON (couche, origine) couche, origine, nom, lignes, charge, min(charge) OVER (PARTITION BY couche) AS premiere
 FROM app.chargement ORDER BY couche, origine, id DESC;
 
 -- When was each official source last asked, what came of it, and what did the last load bring?

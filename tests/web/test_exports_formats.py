@@ -1,0 +1,398 @@
+"""Every format read back by a reader that is not ours: same rows, same values, same places, within what the format can hold."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import math
+import sqlite3
+import zipfile
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import geopandas
+import numpy as np
+import openpyxl
+import pyogrio
+import pytest
+import shapely
+from openpyxl.utils.escape import unescape
+from pyarrow import parquet
+from pyproj import CRS, Transformer
+
+from tests.web import export_layers
+from tests.web.export_layers import LONG, PLACES
+from webmap.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+
+    from webmap.config import Settings
+    from webmap.store.cluster import Cluster
+    from webmap.store.db import Database
+
+    Rows = dict[str, dict[str, Any]]
+
+FILES = ("gpkg", "shp.zip", "fgb", "kml", "csv", "xlsx", "parquet", "geojson", "geojsonl")
+PROJECTED = ("gpkg", "shp.zip", "fgb", "parquet", "csv", "xlsx")
+FIELDS = ("entier", "nombre_reel", "jour", "oui_non", "liste_de_noms", "liste_de_noms_bis", "sorte")
+# What a shapefile calls them: ten characters.
+SHORT = {"nombre_ree": "nombre_reel", "liste_de_n": "liste_de_noms", "liste_de_1": "liste_de_noms_bis",
+         "source_lig": "source_ligne"}  # fmt: skip
+METRES = {2154: 1e-3, 3950: 1e-3, 3857: 1e-3}
+
+
+@pytest.fixture(scope="module")
+def atlas(
+    cluster: Cluster, filled: str, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlaskClient]:
+    """Serve the layers of `export_layers`, to be read only."""
+    with export_layers.served(cluster, filled, settings, tmp_path_factory.mktemp("essais")) as (client, _):
+        yield client
+
+
+def take(client: FlaskClient, layer: str, form: str, folder: Path, **query: str) -> Path:
+    with client.get(f"/exports/{layer}.{form}", query_string=query) as response:
+        assert response.status_code == 200, response.get_data(as_text=True)
+        path = folder / f"{layer}.{form}"
+        path.write_bytes(response.data)
+    return path
+
+
+def read(path: Path, form: str) -> Rows:
+    """Return key -> values, `geom` among them, as the format's own reader gives them."""
+    if form in {"geojson", "geojsonl"}:
+        text = path.read_text(encoding="utf-8")
+        features = (
+            json.loads(text)["features"]
+            if form == "geojson"
+            else [json.loads(line) for line in text.split("\n") if line]
+        )
+        return {
+            f["id"]: f["properties"] | {"geom": f["geometry"] and shapely.geometry.shape(f["geometry"])}
+            for f in features
+        }
+    if form == "csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["code"]: placed(row) for row in csv.DictReader(file)}
+    if form == "xlsx":
+        header, *lines = openpyxl.load_workbook(path)["Données"].iter_rows(values_only=True)
+        found: list[dict[str, Any]] = [
+            {str(n): unescape(v) if isinstance(v, str) else v for n, v in zip(header, line, strict=True)}
+            for line in lines
+        ]
+        return {str(row["code"]): placed(row) for row in found}
+    if form == "parquet":
+        table = parquet.read_table(path)
+        return {
+            row["code"]: row | {"geom": row.get("geom") and shapely.from_wkb(row["geom"])} for row in table.to_pylist()
+        }
+    source = f"/vsizip/{path}" if form == "shp.zip" else path
+    options = {"shp.zip": {"encoding": "UTF-8"}, "gpkg": {"layer": path.stem}}.get(form, {})
+    if form == "fgb":
+        return read_fgb(path)
+    told, table = pyogrio.read_arrow(source, **options)
+    shape = told["geometry_name"] or "wkb_geometry"
+    rows = [{SHORT.get(name, name): value for name, value in row.items()} for row in table.to_pylist()]
+    return {str(row["code"]): row | {"geom": row.get(shape) and shapely.from_wkb(row[shape])} for row in rows}
+
+
+def read_fgb(path: Path) -> Rows:
+    """Return a FlatGeobuf by columns: GDAL's Arrow reader of this format stumbles on a row without a place."""
+    told, _, places, columns = pyogrio.raw.read(path)
+    names = list(told["fields"])
+    whole: dict[str, Callable[[Any], Any]] = {"entier": int, "oui_non": bool}
+    rows = {}
+    for place, *values in zip(places if places is not None else columns[0], *columns, strict=True):
+        row: dict[str, Any] = {}
+        for name, value in zip(names, values, strict=True):
+            given = value.tolist() if hasattr(value, "tolist") else value
+            row[name] = None if given is None or given != given else whole.get(name, lambda same: same)(given)  # noqa: PLR0124 - NaN
+        rows[str(row["code"])] = row | {"geom": shapely.from_wkb(place) if isinstance(place, bytes) else None}
+    return rows
+
+
+def placed(row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("lon") not in {None, ""} or row.get("x") not in {None, ""}:
+        x, y = (row["lon"], row["lat"]) if "lon" in row else (row["x"], row["y"])
+        return row | {"geom": shapely.Point(float(x), float(y))}
+    return row | {"geom": shapely.from_wkt(row["wkt"]) if row.get("wkt") else None}
+
+
+def written(value: object, form: str, field: str = "") -> object:  # noqa: PLR0911 - a line a format
+    """Return what a value becomes in a format: the list of docs/utilisation.md."""
+    if isinstance(value, list):
+        if form in {"geojson", "geojsonl", "parquet"}:
+            return value
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if form in {"geojson", "geojsonl"} and isinstance(value, dt.date):
+        return value.isoformat()
+    if form == "csv":
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        hostile = field in {"nom", "sorte"} and text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "'"))
+        return f"'{text}" if hostile else text
+    if form == "xlsx" and isinstance(value, dt.date):
+        return value.isoformat() if value.year < 1900 else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - as a cell holds it
+    if form == "fgb" and isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - it has no dates without a time
+    if form == "kml" and isinstance(value, str):
+        return "".join(sign if sign >= " " or sign in "\t\n\r" else "\ufffd" for sign in value)
+    if form == "shp.zip" and isinstance(value, str):
+        return value.encode()[:254].decode(errors="ignore")
+    return value
+
+
+def same(found: object, expected: object, form: str) -> bool:
+    if isinstance(expected, float) and isinstance(found, int | float):
+        return math.isclose(found, expected, rel_tol=1e-12)
+    if form in {"shp.zip", "xlsx", "kml"} and expected in {None, ""} and not isinstance(expected, bool):
+        return found in {None, ""}
+    if form == "kml":
+        if isinstance(expected, int) and not isinstance(expected, bool):
+            return found == expected  # a double
+        # XML has one line end, GDAL strips the blanks around a value, and reads a date as text.
+        return " ".join(str(found).split()) == " ".join((str(expected)).split())
+    if form == "csv":
+        return str(found).replace("\r\n", "\n") == str(expected).replace("\r\n", "\n")
+    return found == expected and isinstance(found, bool) == isinstance(expected, bool)
+
+
+# --- round trips -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("geometry", PLACES)
+@pytest.mark.parametrize("form", FILES)
+def test_a_format_gives_back_what_the_layer_holds(atlas: FlaskClient, tmp_path: Path, form: str, geometry: str) -> None:
+    found = read(take(atlas, f"essai_{geometry}", form, tmp_path), form)
+    expected = {row["code"]: row for row in export_layers.rows(geometry)}
+    assert found.keys() == expected.keys()
+    for key, row in expected.items():
+        for field in ("nom", *FIELDS):
+            wanted = written(row[field], form, field)
+            assert same(found[key].get(field), wanted, form), (key, field, found[key].get(field), wanted)
+        assert found[key]["etat"] == "existant"
+        place = found[key]["geom"]
+        if row["geom"] is None:
+            assert place is None or place.is_empty
+        else:
+            wanted_place = shapely.from_wkt(row["geom"])
+            assert place.hausdorff_distance(wanted_place) < 1e-7
+            assert place.geom_type.removeprefix("Multi") == wanted_place.geom_type
+
+
+@pytest.mark.parametrize("srid", [2154, 3950, 3857])
+@pytest.mark.parametrize("form", PROJECTED)
+def test_a_format_carries_the_system_asked_for(atlas: FlaskClient, tmp_path: Path, form: str, srid: int) -> None:
+    path = take(atlas, "essai_polygon", form, tmp_path, crs=f"EPSG:{srid}")
+    place = read(path, form)["c0"]["geom"]
+    move = Transformer.from_crs(4326, srid, always_xy=True).transform
+    degrees = shapely.from_wkt(str(PLACES["polygon"][0]))
+    wanted = shapely.transform(degrees, lambda points: np.column_stack(move(points[:, 0], points[:, 1])))
+    assert place.hausdorff_distance(wanted) < METRES[srid]
+    if form in {"gpkg", "fgb", "shp.zip"}:
+        options = {"layer": "essai_polygon"} if form == "gpkg" else {}
+        info = pyogrio.read_info(f"/vsizip/{path}" if form == "shp.zip" else path, **options)
+        assert CRS(info["crs"]).to_epsg(min_confidence=20) == srid
+    if form == "parquet":
+        assert geopandas.read_parquet(path).crs.to_epsg() == srid
+
+
+@pytest.mark.parametrize("form", ["geojson", "geojsonl", "kml"])
+def test_a_format_of_degrees_refuses_another_system(atlas: FlaskClient, form: str) -> None:
+    response = atlas.get(f"/exports/essai_point.{form}?crs=EPSG:2154")
+    assert response.status_code == 400
+    assert "gpkg" in response.get_json()["detail"]
+    with atlas.get(f"/exports/essai_point.{form}?crs=CRS84") as accepted:
+        assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize("form", FILES)
+@pytest.mark.parametrize("layer", ["halle", "engagement", "essai_polygon"])
+def test_an_empty_selection_is_a_valid_file(atlas: FlaskClient, tmp_path: Path, form: str, layer: str) -> None:
+    path = take(atlas, layer, form, tmp_path, filter="source = 'aucune'")
+    if form in {"gpkg", "fgb", "shp.zip"}:
+        source = f"/vsizip/{path}" if form == "shp.zip" else path
+        assert pyogrio.read_arrow(source, **({"layer": layer} if form == "gpkg" else {}))[1].num_rows == 0
+    elif form == "kml":
+        assert ET.parse(path).getroot().tag.endswith("kml")  # noqa: S314 - our own file
+    elif form == "parquet":
+        assert parquet.read_table(path).num_rows == 0
+    elif form == "xlsx":
+        assert openpyxl.load_workbook(path)["Données"].max_row == 1
+    elif form == "geojson":
+        assert json.loads(path.read_text(encoding="utf-8"))["features"] == []
+    else:
+        assert path.read_text(encoding="utf-8").count("\n") == (1 if form == "csv" else 0)
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_only_the_fields_asked_for_leave(atlas: FlaskClient, tmp_path: Path, form: str) -> None:
+    path = take(atlas, "essai_point", form, tmp_path, champs="entier,code")
+    row = read(path, form)["c0"]
+    assert set(row) - {"geom", "wkb_geometry", "fid_gpkg", "lon", "lat", "id", "Name", "description"} - {  # what GDAL reads in any KML
+        "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "Description",
+    } == {"entier", "code"}  # fmt: skip
+    assert row["entier"] in {-3, "-3"}
+
+
+# --- what each format says of itself -----------------------------------------------------------------------------
+
+
+def test_a_geopackage_carries_metadata_labels_and_styles(atlas: FlaskClient, tmp_path: Path) -> None:
+    path = take(atlas, "essai_polygon", "gpkg", tmp_path, filter="nom <> 'x'")
+    with sqlite3.connect(path) as book:
+        told = json.loads(book.execute("SELECT metadata FROM gpkg_metadata").fetchone()[0])
+        assert told["licence"] == "Licence Ouverte 2.0"
+        assert told["filtre"] == "nom <> 'x'"
+        labels = dict(book.execute("SELECT column_name, title FROM gpkg_data_columns").fetchall())
+        assert labels["entier"] == "Libellé de entier"
+        table, default, qml = book.execute("SELECT f_table_name, useAsDefault, styleQML FROM layer_styles").fetchone()
+        assert (table, default) == ("essai_polygon", 1)
+        assert ET.fromstring(qml).find("renderer-v2").get("attr") == "sorte"  # type: ignore[union-attr] # noqa: S314 - our own
+        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert book.execute("PRAGMA foreign_key_check").fetchall() == []
+    book.close()
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["essai_polygon", "layer_styles"]
+
+
+def test_a_shapefile_tells_what_it_cut(atlas: FlaskClient, tmp_path: Path) -> None:
+    path = take(atlas, "essai_polygon", "shp.zip", tmp_path, crs="2154")
+    with zipfile.ZipFile(path) as archive:
+        assert {name.rpartition(".")[2] for name in archive.namelist()} == {
+            "shp",
+            "shx",
+            "dbf",
+            "prj",
+            "cpg",
+            "qml",
+            "txt",
+        }
+        assert archive.read("essai_polygon.cpg") == b"UTF-8"
+        assert b"Lambert" in archive.read("essai_polygon.prj")
+        told = archive.read("LISEZMOI.txt").decode()
+    assert "liste_de_1 : liste_de_noms_bis" in told
+    assert "Textes coupés à 254 octets : 1" in told
+    assert "licence : Licence Ouverte 2.0" in told
+    assert "sorte : Libellé de sorte. a = Premier ; b = Second" in told
+
+
+def test_a_workbook_opens_on_how_to_read_it(atlas: FlaskClient, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(take(atlas, "essai_point", "xlsx", tmp_path))
+    assert book.sheetnames == ["À lire", "Données", "Champs"]
+    told: dict[Any, Any] = {row[0]: row[1] for row in book["À lire"].iter_rows(min_row=2, values_only=True)}
+    assert told["licence"] == "Licence Ouverte 2.0"
+    types = {cell.data_type for row in book["Données"].iter_rows() for cell in row}
+    assert "f" not in types
+
+
+def test_a_geoparquet_says_its_version_box_and_types(atlas: FlaskClient, tmp_path: Path) -> None:
+    path = take(atlas, "essai_polygon", "parquet", tmp_path)
+    told = parquet.read_metadata(path).metadata
+    geo = json.loads(told[b"geo"])
+    assert geo["version"] == "1.1.0"
+    column = geo["columns"][geo["primary_column"]]
+    assert column["bbox"] == pytest.approx([3.3, 50.3, 3.6, 50.4])
+    assert (column["encoding"], column["geometry_types"]) == ("WKB", ["MultiPolygon"])
+    assert "crs" not in column, "CRS84 is the default"
+    assert column["orientation"] == "counterclockwise"
+    for place in geopandas.read_parquet(path).geometry.dropna():
+        assert all(part.exterior.is_ccw for part in place.geoms)
+    assert json.loads(told[b"webmap"])["licence"] == "Licence Ouverte 2.0"
+    assert geopandas.read_parquet(path).crs == CRS("OGC:CRS84")
+    assert b"geo" not in parquet.read_metadata(take(atlas, "essai_none", "parquet", tmp_path)).metadata
+
+
+def test_a_kml_is_styled_and_asks_nothing_of_the_network(atlas: FlaskClient, tmp_path: Path) -> None:
+    text = take(atlas, "essai_polygon", "kml", tmp_path).read_text(encoding="utf-8")
+    root = ET.fromstring(text)  # noqa: S314 - our own file
+    space = "{http://www.opengis.net/kml/2.2}"
+    marks = root.findall(f".//{space}Placemark")
+    assert len(marks) == len(export_layers.rows("polygon"))
+    assert marks[0].findtext(f"{space}styleUrl") == "#regle0"
+    assert marks[1].findtext(f"{space}styleUrl") == "#regle1"
+    assert root.find(f".//{space}Style[@id='regle0']/{space}PolyStyle/{space}color").text == "590000ff"  # type: ignore[union-attr]
+    assert "<script" not in text
+    assert "href" not in text
+
+
+def test_a_spreadsheet_of_france_reads_the_csv(atlas: FlaskClient, tmp_path: Path) -> None:
+    path = take(atlas, "essai_point", "csv", tmp_path, separateur=";", decimale=",")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = {
+        row["code"]: row for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";")
+    }
+    assert rows["c0"]["nombre_reel"] == "1234,5678901"
+    assert (rows["c0"]["lon"], rows["c0"]["lat"]) == ("3,35", "50,35")
+    wkt = take(atlas, "essai_point", "csv", tmp_path, geometrie="wkt").read_text(encoding="utf-8")
+    assert "POINT(3.35 50.35)" in wkt
+
+
+def test_geojson_follows_the_rules_of_rfc_7946(atlas: FlaskClient) -> None:
+    text = atlas.get("/exports/essai_polygon.geojson").text
+    collection = json.loads(text, parse_constant=pytest.fail)
+    assert "crs" not in collection
+    for feature in collection["features"]:
+        for polygon in feature["geometry"]["coordinates"] if feature["geometry"] else []:
+            outer, *holes = polygon
+            assert shapely.LinearRing(outer).is_ccw
+            assert not any(shapely.LinearRing(hole).is_ccw for hole in holes)
+            for ring in polygon:
+                assert len(ring) >= 4
+                assert ring[0] == ring[-1]
+                assert all(math.isfinite(n) and len(repr(n).partition(".")[2]) <= 7 for point in ring for n in point)
+    lines = atlas.get("/exports/essai_polygon.geojsonl").text.split("\n")
+    assert [json.loads(line) for line in lines if line] == collection["features"]
+
+
+def test_several_layers_are_one_geopackage(atlas: FlaskClient, tmp_path: Path) -> None:
+    with atlas.get("/exports/paquet.gpkg?couches=essai_point,essai_polygon,essai_none&crs=EPSG:2154") as response:
+        assert response.status_code == 200
+        assert (
+            'filename="paquet_essai_point-essai_polygon-essai_none_epsg2154' in response.headers["Content-Disposition"]
+        )
+        path = tmp_path / "p.gpkg"
+        path.write_bytes(response.data)
+    kinds = dict(pyogrio.list_layers(path).tolist())
+    assert kinds == {"essai_point": "Point", "essai_polygon": "MultiPolygon", "essai_none": None, "layer_styles": None}
+    for geometry in ("point", "polygon", "none"):
+        info = pyogrio.read_info(path, layer=f"essai_{geometry}")
+        assert info["features"] == len(export_layers.rows(geometry))
+    with sqlite3.connect(path) as book:
+        assert book.execute("SELECT count(*) FROM gpkg_metadata").fetchone() == (3,)
+        assert book.execute("SELECT count(*) FROM layer_styles").fetchone() == (2,)
+    book.close()
+
+
+# --- what never leaves -------------------------------------------------------------------------------------------
+
+
+def test_what_is_internal_or_undeclared_never_leaves(
+    settings: Settings, serve: Callable[[Path], FlaskClient], layers_folder: Path, database: Database
+) -> None:
+    export_layers.add_layers(layers_folder)
+    client = serve(layers_folder)
+    export_layers.fill(database)
+    with database.owner() as connection:
+        connection.execute("ALTER TABLE pub.essai_point ADD COLUMN cachee text DEFAULT 'jamais-dehors'")
+    for form in (*FILES, "json"):
+        with client.get(f"/exports/essai_point.{form}") as response:
+            assert response.status_code == 200
+            body = response.data
+        if form in {"xlsx", "shp.zip"}:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                body = b"".join(archive.read(name) for name in archive.namelist())
+        assert b"jamais-dehors" not in body
+        assert b"cachee" not in body
+        assert client.get(f"/exports/secrete.{form}").status_code == 404
+        assert client.get(f"/exports/essai_point.{form}?champs=cachee").status_code == 400
+    assert client.get("/exports/paquet.gpkg?couches=essai_point,secrete").status_code == 404
+    assert create_app(settings, database).test_client().get("/exports/essai_point.gpkg").status_code == 404
+
+
+def test_the_long_name_is_whole_where_it_can_be(atlas: FlaskClient, tmp_path: Path) -> None:
+    assert read(take(atlas, "essai_point", "gpkg", tmp_path), "gpkg")["c1"]["nom"] == LONG

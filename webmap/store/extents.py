@@ -1,0 +1,41 @@
+"""Where the rows of a layer are, as one WGS84 box: what catalogues and tile clients ask first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from webmap.store.attachment import sql_source, sql_table
+from webmap.store.db import load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.geo.bbox import Bbox
+    from webmap.store.db import Database
+
+
+def fetch_extents(
+    database: Database, layers: Iterable[LayerDefinition], *, cells: bool = False
+) -> dict[str, Bbox | None]:
+    """Return layer id -> west, south, east, north in WGS84 degrees, None where no row has a place; one statement.
+
+    With `cells`, communes and units not contoured yet count by their schematic cell: for drawing, as in tiles.
+    """
+    parts = [
+        load_sql("extent").format(
+            layer=sql.Literal(layer.id),
+            source=sql_source(layer) if cells else sql.SQL("{} AS t").format(sql_table(layer)),
+        )
+        for layer in layers
+    ]
+    if not parts:
+        return {}
+    found = {row["couche"]: row for row in database.read(sql.SQL(" UNION ALL ").join(parts))}
+    return {name: _box(row["ouest"], row["sud"], row["est"], row["nord"]) for name, row in found.items()}
+
+
+def _box(west: float | None, south: float | None, east: float | None, north: float | None) -> Bbox | None:
+    return None if west is None or south is None or east is None or north is None else (west, south, east, north)

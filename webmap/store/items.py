@@ -1,0 +1,288 @@
+"""Pages of a collection (OGC API - Features), written by PostgreSQL as text: this module never reads a feature.
+
+A page starts after the sort values and the key of the last row of the page before, not after a number of rows: what is
+inserted or deleted meanwhile moves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from webmap.errors import BadParameterError, NotFoundError
+from webmap.geo.crs import CRS84, Crs
+from webmap.store.attachment import sql_table
+from webmap.store.db import load_sql
+from webmap.store.extents import fetch_extents
+from webmap.store.features import Selection, sql_selection
+from webmap.store.filters import queryables
+from webmap.store.tables import SRID
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
+
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.geo.bbox import Bbox
+    from webmap.store.db import Database
+
+# Always sent, whatever `properties` asks for: a value without its source is not a value here.
+KEPT = ("precision", "source", "source_ligne", "millesime")
+_COUNT_MS = 1_000
+_COUNTS_KEPT = 1_000
+_SORTED_LENGTH = 200  # characters of a text that sort: a cursor carries them
+_CASTS = {"text": "text", "integer": "bigint", "number": "float8", "date": "date", "boolean": "boolean"}
+_DECIMALS = {True: 7, False: 3}  # degrees, metres: half a centimetre, half a millimetre
+_AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # where Lambert-93 means something
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a request asks of a collection; `box` is x min, y min, x max, y max with its SRID, `sort` (field, descending)."""
+
+    selection: Selection = field(default_factory=Selection)
+    box: tuple[Bbox, int] | None = None
+    dates: tuple[dt.date | None, dt.date | None] | None = None
+    fields: tuple[str, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
+    crs: Crs | None = CRS84  # None: no geometry is written
+    limit: int = 100
+    after: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """`text` is features separated by commas; `after` where the next page starts, None when there is none."""
+
+    text: str
+    returned: int
+    after: tuple[str | None, ...] | None
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What the rows of a layer span, at its revision: WGS84 box, first and last day; None where no row says any."""
+
+    box: Bbox | None
+    period: tuple[dt.date, dt.date] | None
+    revision: int
+    changed: dt.datetime
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How many rows a query selects in all; `exact` is false for the planner's estimate."""
+
+    number: int
+    exact: bool
+
+
+def sortables(layer: LayerDefinition) -> dict[str, str]:
+    """Return what rows may be sorted by: field or common column -> type."""
+    return {name: kind for name, kind in queryables(layer).items() if kind in _CASTS}
+
+
+def date_field(layer: LayerDefinition) -> str | None:
+    """Return the field `datetime` reads: the first date of the layer; None when it has none."""
+    return next((field.id for field in layer.fields if field.type == "date"), None)
+
+
+class ItemStore:
+    """Reads pages; remembers counts and extents by the revisions they were made at."""
+
+    def __init__(self, database: Database) -> None:
+        """Remember nothing yet."""
+        self._database = database
+        self._counts: OrderedDict[str, Matched] = OrderedDict()
+        self._known: dict[str, Freshness] = {}
+        self._lock = threading.Lock()
+
+    def fetch_page(self, layer: LayerDefinition, query: Query) -> Page:
+        """Return one page. Raises BadParameterError when `query.after` is none of our cursors."""
+        conditions, params = _select(layer, query)
+        if query.after is not None:
+            conditions.append(_sql_after(layer, query, params))
+        try:
+            row = self._read_page(layer, query, conditions, params)
+        except (psycopg.DataError, UnicodeEncodeError):
+            if query.after is None:
+                raise
+            raise BadParameterError("cursor : ce curseur ne vient pas d'un lien « next » de cette adresse.") from None
+        return Page(row["texte"], row["rendus"], tuple(json.loads(row["suite"])) if row["suite"] else None)
+
+    def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None) -> str:
+        """Return one feature as JSON text. Raises NotFoundError."""
+        kind = queryables(layer)[layer.key]
+        condition = sql.SQL("t.{} = %(cle)s::text::" + _CASTS[kind]).format(sql.Identifier(layer.key))
+        try:
+            row = self._read_page(layer, Query(crs=crs, limit=1), [condition], {"cle": key})
+        except (psycopg.DataError, UnicodeEncodeError):
+            row = {"rendus": 0}
+        if not row["rendus"]:
+            raise NotFoundError(f"La collection « {layer.id} » n'a pas d'élément « {key[:60]} ».")
+        return str(row["texte"])
+
+    def _read_page(
+        self, layer: LayerDefinition, query: Query, conditions: Sequence[sql.Composable], params: dict[str, object]
+    ) -> dict[str, Any]:
+        columns = _columns(layer, query)
+        statement = load_sql("items").format(
+            key=sql.Identifier(layer.key),
+            geometry=_sql_geometry(layer, query.crs),
+            # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
+            properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(columns),
+            sort=sql.SQL("json_build_array({})").format(
+                sql.SQL(", ").join(
+                    sql.SQL("{}::text").format(expression) for expression, _, _ in _ordered(layer, query)
+                )
+            ),
+            source=sql_table(layer),
+            filter=sql.SQL(" AND ").join(conditions),
+            order=sql.SQL(", ").join(
+                sql.SQL("{} DESC NULLS LAST" if descending else "{} ASC NULLS LAST").format(expression)
+                for expression, _, descending in _ordered(layer, query)
+            ),
+        )
+        return self._database.read(statement, {**params, "lignes": query.limit + 1})[0]
+
+    def fetch_matched(self, layer: LayerDefinition, query: Query, revisions: object) -> Matched:
+        """Count what a query selects, whatever its page: exactly within a second, else as the planner estimates it."""
+        conditions, params = _select(layer, query)
+        tail = sql.SQL("FROM {} AS t WHERE {}").format(sql_table(layer), sql.SQL(" AND ").join(conditions))
+        name = repr((revisions, tail.as_string(), params))
+        with self._lock:
+            known = self._counts.get(name)
+        if known is None:
+            known = self._count(tail, params)
+            with self._lock:
+                self._counts[name] = known
+                while len(self._counts) > _COUNTS_KEPT:
+                    self._counts.popitem(last=False)
+        return known
+
+    def fetch_freshness(self, layers: Sequence[LayerDefinition]) -> dict[str, Freshness]:
+        """Return what each layer spans and since when; what did not change is not measured again."""
+        rows = self._database.read(sql.SQL("SELECT couche, revision, modifiee FROM app.revision"))
+        now = {row["couche"]: (row["revision"], row["modifiee"]) for row in rows}
+        with self._lock:
+            known = dict(self._known)
+        stale = [layer for layer in layers if layer.id not in known or known[layer.id].revision != now[layer.id][0]]
+        boxes, periods = fetch_extents(self._database, stale), _fetch_periods(self._database, stale)
+        known |= {layer.id: Freshness(boxes[layer.id], periods.get(layer.id), *now[layer.id]) for layer in stale}
+        with self._lock:
+            self._known |= known
+        return {layer.id: known[layer.id] for layer in layers}
+
+    def _count(self, tail: sql.Composed, params: dict[str, object]) -> Matched:
+        rows = self._database.read_within(_COUNT_MS, sql.SQL("SELECT count(*) AS nombre {}").format(tail), params)
+        if rows is not None:
+            return Matched(rows[0]["nombre"], exact=True)
+        plan = self._database.read(sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 {}").format(tail), params)
+        return Matched(int(plan[0]["QUERY PLAN"][0]["Plan"]["Plan Rows"]), exact=False)
+
+
+def fetch_filled(database: Database, layers: Iterable[LayerDefinition]) -> set[str]:
+    """Return the ids of the layers that have a row, in one statement."""
+    parts = [
+        sql.SQL("SELECT {} AS couche WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(layer.id), sql_table(layer))
+        for layer in layers
+    ]
+    return {row["couche"] for row in database.read(sql.SQL(" UNION ALL ").join(parts))} if parts else set()
+
+
+def _fetch_periods(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, tuple[dt.date, dt.date]]:
+    parts = [
+        sql.SQL("SELECT {} AS couche, min(t.{field}) AS debut, max(t.{field}) AS fin FROM {table} t").format(
+            sql.Literal(layer.id), field=sql.Identifier(name), table=sql_table(layer)
+        )
+        for layer in layers
+        if (name := date_field(layer))
+    ]
+    rows = database.read(sql.SQL(" UNION ALL ").join(parts)) if parts else []
+    return {row["couche"]: (row["debut"], row["fin"]) for row in rows if row["debut"]}
+
+
+def _columns(layer: LayerDefinition, query: Query) -> sql.Composed:
+    names = [name for name, kind in queryables(layer).items() if kind != "geometry"]
+    wanted = {*query.fields, *KEPT} if query.fields else set(names)
+    return sql.SQL(", ").join(sql.Identifier("t", name) for name in names if name in wanted)
+
+
+def _sql_geometry(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
+    if crs is None or not layer.drawn:
+        return sql.SQL("NULL")
+    # RFC 7946 asks for counter-clockwise outer rings; flipped axes keep the ring as it turns on the map.
+    placed = sql.SQL("ST_ForcePolygonCCW(ST_Transform(t.geom, {}))").format(sql.Literal(crs.srid))
+    flipped = sql.SQL("ST_FlipCoordinates({})").format(placed) if crs.latitude_first else placed
+    return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(flipped, sql.Literal(_DECIMALS[crs.degrees]))
+
+
+def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable], dict[str, object]]:
+    """Conditions on a row (alias t) and their parameters, the page apart."""
+    condition, params = sql_selection(layer, query.selection)
+    conditions: list[sql.Composable] = [condition]
+    if query.box:
+        bounds, srid = query.box
+        conditions.append(_sql_box(srid))
+        params |= dict(zip(("boite_x0", "boite_y0", "boite_x1", "boite_y1"), bounds, strict=True))
+    day_field = date_field(layer)
+    if query.dates and day_field:
+        column = sql.Identifier("t", day_field)
+        for name, operator, day in zip(("jour_debut", "jour_fin"), (">=", "<="), query.dates, strict=True):
+            if day is not None:
+                placeholder = sql.Placeholder(name)
+                conditions.append(
+                    sql.SQL("({column} IS NULL OR {column} " + operator + " {day}::date)").format(
+                        column=column, day=placeholder
+                    )
+                )
+                params[name] = day
+    return conditions, params
+
+
+def _sql_box(srid: int) -> sql.Composed:
+    """As for a box in degrees: what decides is in the box's own system; the densified box only lets the index help."""
+    box = sql.SQL("ST_MakeEnvelope(%(boite_x0)s, %(boite_y0)s, %(boite_x1)s, %(boite_y1)s, {})").format(
+        sql.Literal(srid)
+    )
+    if srid == SRID:
+        return sql.SQL("ST_Intersects(t.geom, {})").format(box)
+    near = sql.SQL(
+        "ST_Expand(ST_Transform(ST_Segmentize(ST_Intersection({}, ST_Envelope({})), 10000), {}), 50)"
+    ).format(box, sql.SQL(_AROUND).format(srid=sql.Literal(srid)), sql.Literal(SRID))
+    return sql.SQL("t.geom && {} AND ST_Intersects(ST_Transform(t.geom, {}), {})").format(near, sql.Literal(srid), box)
+
+
+def _ordered(layer: LayerDefinition, query: Query) -> list[tuple[sql.Composable, str, bool]]:
+    """(expression, type, descending) of each sort, the key last: no two rows are at the same place."""
+    types = queryables(layer)
+    found: list[tuple[sql.Composable, str, bool]] = []
+    for name, descending in query.sort:
+        column = sql.Identifier("t", name)
+        text = sql.SQL("left({}, {})").format(column, sql.Literal(_SORTED_LENGTH))
+        found.append((text if types[name] == "text" else column, types[name], descending))
+    return [*found, (sql.Identifier("t", layer.key), types[layer.key], False)]
+
+
+def _sql_after(layer: LayerDefinition, query: Query, params: dict[str, object]) -> sql.Composable:
+    """Condition on a row (alias t): it comes after the values of a cursor, NULLs last whatever the direction."""
+    after = query.after or ()
+    same: list[sql.Composable] = []
+    ways: list[sql.Composable] = []
+    for number, ((expression, kind, descending), value) in enumerate(zip(_ordered(layer, query), after, strict=True)):
+        name = f"apres{number}"
+        params[name] = value
+        bound = sql.SQL("{}::text::" + _CASTS[kind]).format(sql.Placeholder(name))
+        if value is not None:
+            beyond = sql.SQL("({0} < {1} OR {0} IS NULL)" if descending else "({0} > {1} OR {0} IS NULL)")
+            ways.append(sql.SQL(" AND ").join([*same, beyond.format(expression, bound)]))
+            same.append(sql.SQL("{} = {}").format(expression, bound))
+        else:
+            same.append(sql.SQL("{} IS NULL").format(expression))
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(ways)) if ways else sql.SQL("false")

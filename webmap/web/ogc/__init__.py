@@ -1,0 +1,1 @@
+"""`/ogc`: the layers as OGC API - Features, for GIS and programs, with the same pages for people."""

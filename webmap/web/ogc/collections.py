@@ -1,0 +1,95 @@
+"""`/ogc/collections`: every public layer, those without geometry too, and the fields of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from webmap.geo.crs import SYSTEMS
+from webmap.store.items import fetch_filled
+from webmap.web import params
+from webmap.web.ogc.description import build_collection, build_schema
+from webmap.web.ogc.negotiation import JSON, ROOT, SCHEMA, address, link, own_links, respond, wants_html
+from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Response
+
+    from webmap.catalog.definition import LayerDefinition
+
+
+def index() -> Response:
+    """Answer the collections that have rows; the empty ones are told apart, and answer at their own address."""
+    atlas = services()
+    params.refuse_unknown({"f"})
+    layers = atlas.catalog.public
+    etag = revision_etag([layer.id for layer in layers], "ogc", address(), wants_html())
+    response = not_modified(etag)
+    if response is None:
+        filled = fetch_filled(atlas.database, layers)
+        empty = [layer for layer in layers if layer.id not in filled]
+        content = {
+            "title": "Collections",
+            "description": _tell_empty(empty),
+            "links": [*own_links(JSON), link("root", f"{ROOT}/", JSON, "Accueil de l'API")],
+            "crs": [system.uri for system in SYSTEMS],
+            "collections": _describe([layer for layer in layers if layer.id in filled]),
+        }
+        response = respond(content, "ogc_collections.html", empty=empty)
+    return with_etag(response, etag)
+
+
+def _tell_empty(layers: Sequence[LayerDefinition]) -> str:
+    if not layers:
+        return "Toutes les couches publiques de l'atlas."
+    names = ", ".join(layer.id for layer in layers)
+    return f"Les couches publiques qui ont des lignes. Encore vides, et servies à leur adresse : {names}."
+
+
+def collection(collection_id: str) -> Response:
+    """Answer one collection."""
+    atlas = services()
+    layer = atlas.catalog.require_public(collection_id)
+    params.refuse_unknown({"f"})
+    etag = revision_etag([layer.id], "ogc", layer.id, address(), wants_html())
+    response = not_modified(etag)
+    if response is None:
+        (content,) = _describe([layer])
+        content["links"] = [*own_links(JSON), *content["links"]]
+        response = respond(
+            content, "ogc_collection.html", layer=layer, changed=dt.datetime.fromisoformat(content["updated"])
+        )
+    return with_etag(response, etag)
+
+
+def _describe(layers: Sequence[LayerDefinition]) -> list[dict[str, Any]]:
+    atlas = services()
+    known = atlas.items.fetch_freshness(layers)
+    themes = {theme.id: theme.title for theme in atlas.catalog.themes}
+    territory = atlas.settings.territoire.nom
+    return [build_collection(layer, themes[layer.theme], territory, known[layer.id]) for layer in layers]
+
+
+def queryables(collection_id: str) -> Response:
+    """Answer what a filter may name."""
+    return _schema(collection_id, "queryables")
+
+
+def sortables(collection_id: str) -> Response:
+    """Answer what a sort may name."""
+    return _schema(collection_id, "sortables")
+
+
+def schema(collection_id: str) -> Response:
+    """Answer the properties of the features."""
+    return _schema(collection_id, "schema")
+
+
+def _schema(collection_id: str, kind: str) -> Response:
+    layer = services().catalog.require_public(collection_id)
+    params.refuse_unknown({"f"})
+    here = address(f"{ROOT}/collections/{layer.id}/{kind}", {"f": "json"})
+    return respond(build_schema(layer, kind, here), "ogc_champs.html", SCHEMA, layer=layer, kind=kind)

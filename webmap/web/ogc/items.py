@@ -1,0 +1,108 @@
+"""`/ogc/collections/<id>/items`: features, page by page, as PostgreSQL wrote them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, render_template, request
+
+from webmap.catalog.champs import published_fields
+from webmap.geo.crs import parse_crs
+from webmap.store.items import Query
+from webmap.store.places import fetch_revisions
+from webmap.web import french, params
+from webmap.web.ogc.asked import asks_hits, parse_query, write_cursor
+from webmap.web.ogc.negotiation import GEOJSON, HTML, JSON, ROOT, address, finish, link, own_links, wants_html
+from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.services import services
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import FieldDefinition, LayerDefinition
+    from webmap.store.items import Matched, Page
+
+
+def items(collection_id: str) -> Response:
+    """Answer a page of features."""
+    atlas = services()
+    layer = atlas.catalog.require_public(collection_id)
+    query = parse_query(atlas.database, atlas.catalog, layer)
+    hits, html = asks_hits(), wants_html(GEOJSON)
+    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), html)
+    response = not_modified(etag)
+    if response is None:
+        page = None if hits else atlas.items.fetch_page(layer, replace(query, crs=None) if html else query)
+        matched = atlas.items.fetch_matched(layer, query, fetch_revisions(atlas.database, {layer.id, "commune"}))
+        response = _answer(layer, query, page, matched)
+    return with_etag(response, etag)
+
+
+def _answer(layer: LayerDefinition, query: Query, page: Page | None, matched: Matched) -> Response:
+    head: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "timeStamp": dt.datetime.now(tz=dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "numberMatched" if matched.exact else "numberMatchedEstimate": matched.number,
+        "numberReturned": page.returned if page else 0,
+        "links": _page_links(layer, query, page),
+    }
+    features = page.text if page else ""
+    if wants_html(GEOJSON):
+        rows = json.loads(f"[{features}]")
+        response = Response(render_template("ogc_elements.html", **_table(layer, query, rows), page=head, layer=layer))
+    else:
+        text = json.dumps(head, ensure_ascii=False)
+        response = _geojson(f'{text[:-1]}, "features": [\n{features}\n]}}', query.crs.uri if query.crs else "")
+    return finish(response, head["links"])
+
+
+def _page_links(layer: LayerDefinition, query: Query, page: Page | None) -> list[dict[str, str]]:
+    links = own_links(GEOJSON)
+    if page and page.after:
+        asked = {**request.args, "cursor": write_cursor(page.after, query.sort)}
+        kind = HTML if wants_html(GEOJSON) else GEOJSON
+        links.append(link("next", request.path, kind, "Page suivante", asked))
+    links.append(link("collection", f"{ROOT}/collections/{layer.id}", JSON, layer.title))
+    return links
+
+
+def _geojson(text: str, crs: str) -> Response:
+    response = Response(text, mimetype=GEOJSON)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Content-Crs"] = f"<{crs}>"
+    return response
+
+
+def _table(layer: LayerDefinition, query: Query, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Fields and cells of a page of features."""
+    shown = set(rows[0]["properties"]) if rows else set(query.fields)
+    fields = [field for field in published_fields(layer) if not shown or field.id in shown]
+    rows_told = [(row["id"], [_told(field, row["properties"][field.id]) for field in fields]) for row in rows]
+    return {"fields": fields, "rows": rows_told}
+
+
+def _told(field: FieldDefinition, value: Any) -> str:  # noqa: ANN401 - what JSON can say
+    day = field.type == "date" and value and value[:1].isdigit()
+    return french.champ(field, dt.date.fromisoformat(value) if day else value)
+
+
+def item(collection_id: str, key: str) -> Response:
+    """Answer one feature."""
+    atlas = services()
+    layer = atlas.catalog.require_public(collection_id)
+    params.refuse_unknown({"f", "crs"})
+    crs, html = parse_crs(request.args.get("crs"), "crs"), wants_html(GEOJSON)
+    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), html)
+    response = not_modified(etag)
+    if response is None:
+        text = atlas.items.fetch_item(layer, key, None if html else crs)
+        links = own_links(GEOJSON)
+        links.append(link("collection", f"{ROOT}/collections/{layer.id}", JSON, layer.title))
+        if html:
+            row = _table(layer, Query(), [json.loads(text)])
+            response = Response(render_template("ogc_element.html", **row, layer=layer, key=key, links=links))
+        else:
+            response = _geojson(f'{text[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}', crs.uri)
+        response = finish(response, links)
+    return with_etag(response, etag)
