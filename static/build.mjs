@@ -1,6 +1,6 @@
 // Bundles src/ and css/ to dist/ (fixed names; the server adds a hash to the address) and copies what folium inlines.
-import { cp, mkdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -19,7 +19,14 @@ const options = {
   logLevel: "warning",
 };
 // Two builds: carte.js and carte.css share a name, and one build may not have two entry points of one name.
-const scripts = { ...options, entryPoints: { carte: "src/carte.js", unite: "src/unite.js" } };
+// What a module asks for by `import()` is a piece of its own, fetched when it is first used; its name holds its digest.
+const scripts = {
+  ...options,
+  entryPoints: { carte: "src/carte.js", unite: "src/unite.js" },
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  metafile: true,
+};
 const styles = { ...options, entryPoints: { carte: "css/carte.css", pages: "css/pages.css", unite: "css/unite.css", rapport: "css/rapport.css" } };
 
 async function copyLeaflet() {
@@ -30,11 +37,25 @@ async function copyLeaflet() {
   }
 }
 
+/** For each entry point, the pieces it cannot start without: the page names them, so that none waits for another to be read. */
+async function writePreloads({ outputs }) {
+  const follow = (output, seen) => {
+    for (const { path, kind } of outputs[output].imports) {
+      if (kind === "import-statement" && !seen.has(path)) follow(path, seen.add(path));
+    }
+    return seen;
+  };
+  const entries = Object.keys(outputs).filter((output) => Object.hasOwn(scripts.entryPoints, basename(output, ".js")));
+  const preloads = Object.fromEntries(entries.map((output) => [basename(output), [...follow(output, new Set())].map((path) => basename(path)).sort()]));
+  await writeFile(join(dist, "preloads.json"), JSON.stringify(preloads));
+}
+
 if (process.argv.includes("--watch")) {
   const contexts = await Promise.all([scripts, styles].map((each) => esbuild.context(each)));
   await copyLeaflet();
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
   await rm(dist, { recursive: true, force: true });
-  await Promise.all([esbuild.build(scripts), esbuild.build(styles), copyLeaflet()]);
+  const [built] = await Promise.all([esbuild.build(scripts), esbuild.build(styles), copyLeaflet()]);
+  await writePreloads(built.metafile);
 }

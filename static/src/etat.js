@@ -1,4 +1,5 @@
-// The state of the page: one object, changed in one place, heard by every panel.
+// The state of the page: one object, changed in one place, heard by every panel. A shown layer is
+// {id, opacite, masquees: ranks of the legend's classes not drawn, filtre: CQL2 text}; the last two are there only when they do something.
 
 export function createEtat(initial) {
   let current = Object.freeze({ ...initial });
@@ -40,6 +41,15 @@ export const removeCouche = (couches, id) => couches.filter((couche) => couche.i
 export const raiseCouche = (couches, id) => [...removeCouche(couches, id), ...couches.filter((couche) => couche.id === id)];
 
 export const setOpacite = (couches, id, opacite) => couches.map((couche) => (couche.id === id ? { ...couche, opacite } : couche));
+
+function without(couche, name) {
+  const { [name]: _, ...rest } = couche;
+  return rest;
+}
+
+/** Replace `name` ("masquees" or "filtre") of one shown layer; an empty value takes it off. */
+export const setReglage = (couches, id, name, value) =>
+  couches.map((couche) => (couche.id !== id ? couche : value?.length ? { ...couche, [name]: value } : without(couche, name)));
 
 /** The unit a filter names, with its découpage, or null. */
 export function findUnite(atlas, filtre) {

@@ -1,14 +1,28 @@
 // Pure: the state of the page in the fragment, and back. Whatever is in the address, nothing here throws.
 // #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:nord&fiche=qpv:QN05950M
-// `couches` goes from the bottom to the top; opacity is written only when it is not 1.
+// `couches` goes from the bottom to the top; opacity is written only when it is not 1. What a layer hides or keeps is apart:
+// &masquees=qpv:0.2 (classes of the legend, by rank) &filtres=irve:puissance>50 (CQL2, encoded) &revisions=qpv:3 (those seen)
+const MAX_FILTRE = 2000;
+const MAX_CLASSES = 64;
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
 const round = (value, digits) => Number(value.toFixed(digits));
 
-export function encodeFragment({ vue, couches, fond, filtre, fiche }) {
+const encodeList = (name, couches, valueOf) => {
+  const pieces = couches.map((couche) => [couche.id, valueOf(couche)]).filter(([, value]) => value);
+  return pieces.length ? [`${name}=${pieces.map(([id, value]) => `${id}:${value}`).join(",")}`] : [];
+};
+
+/** `revisions`: {layer: revision} of the data the link was made on, written when given. */
+export function encodeFragment({ vue, couches, fond, filtre, fiche }, revisions = null) {
   const parts = [];
   if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
   if (couches) {
     parts.push(`couches=${couches.map(({ id, opacite }) => (opacite < 1 ? `${id}:${round(opacite, 2)}` : id)).join(",")}`);
+  }
+  if (couches) {
+    parts.push(...encodeList("masquees", couches, ({ masquees }) => masquees?.join(".")));
+    parts.push(...encodeList("filtres", couches, ({ filtre: kept }) => kept && encodeURIComponent(kept)));
+    if (revisions) parts.push(...encodeList("revisions", couches, ({ id }) => revisions[id]));
   }
   if (fond) parts.push(`fond=${encodeURIComponent(fond)}`);
   if (filtre) parts.push(`filtre=${encodeURIComponent(filtre.decoupage)}:${encodeURIComponent(filtre.code)}`);
@@ -52,6 +66,30 @@ function decodeCouches(text) {
   return couches.size > 0 || text === "" ? [...couches.values()] : null;
 }
 
+/** {layer: value} of `a:…,b:…`; what `read` refuses (null) is left out; nothing when nothing is left. */
+function decodeByCouche(text, read) {
+  const found = {};
+  for (const piece of text.split(",").slice(0, 200)) {
+    const cut = piece.indexOf(":");
+    const id = piece.slice(0, Math.max(cut, 0));
+    const value = IDENTIFIER.test(id) ? read(piece.slice(cut + 1)) : null;
+    if (value !== null) found[id] = value;
+  }
+  return Object.keys(found).length ? found : undefined;
+}
+
+function readClasses(text) {
+  const classes = [...new Set(text.split(".").filter((piece) => /^\d{1,2}$/.test(piece)).map(Number))];
+  return classes.length && classes.every((rank) => rank < MAX_CLASSES) ? classes.sort((a, b) => a - b) : null;
+}
+
+function readFiltre(text) {
+  const filtre = decodeText(text);
+  return filtre && filtre.length <= MAX_FILTRE ? filtre : null;
+}
+
+const readRevision = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : null);
+
 /** Only what the fragment says, and says well: a part that is absent or unreadable is left out. */
 export function decodeFragment(fragment) {
   const state = {};
@@ -61,6 +99,9 @@ export function decodeFragment(fragment) {
     const name = written === "f" ? "filtre" : written; // the short form, for links written by hand
     if (name === "vue") state.vue = decodeVue(text) ?? state.vue;
     if (name === "couches" && cut > 0) state.couches = decodeCouches(text) ?? state.couches;
+    if (name === "masquees") state.masquees = decodeByCouche(text, readClasses);
+    if (name === "filtres") state.filtres = decodeByCouche(text, readFiltre);
+    if (name === "revisions") state.revisions = decodeByCouche(text, readRevision);
     if (name === "fond") state.fond = decodeText(text) || undefined;
     const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
     if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };
@@ -69,14 +110,18 @@ export function decodeFragment(fragment) {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
 }
 
-/** Match a decoded fragment with what this atlas has: `{etat, inconnus}`, the unknown named for a notice. */
+/** Match a decoded fragment with what this atlas has: `{etat, inconnus}`, the unknown named for a notice; what a layer hides and
+ * keeps joins it in `couches`. */
 export function resolveFragment(decoded, atlas) {
   const couches = new Set(atlas.themes.flatMap((theme) => theme.couches.map((couche) => couche.id)));
   const inconnus = [];
   const etat = {};
   if (decoded.vue) etat.vue = decoded.vue;
   if (decoded.couches) {
-    etat.couches = decoded.couches.filter(({ id }) => couches.has(id));
+    const { masquees = {}, filtres = {} } = decoded;
+    etat.couches = decoded.couches
+      .filter(({ id }) => couches.has(id))
+      .map((couche) => ({ ...couche, ...(masquees[couche.id] && { masquees: masquees[couche.id] }), ...(filtres[couche.id] && { filtre: filtres[couche.id] }) }));
     inconnus.push(...decoded.couches.filter(({ id }) => !couches.has(id)).map(({ id }) => `couche « ${id} »`));
   }
   if (decoded.fond) {

@@ -27,6 +27,18 @@ test("f is filtre, in short", () => {
   assert.deepEqual(decodeFragment("#f=bassin:ostrevent"), { filtre: full.filtre });
 });
 
+test("what a layer hides and keeps is written apart, and joins it when it is read", () => {
+  const couches = [{ id: "halle", opacite: 1, filtre: "nom = 'L''Haÿ, 1:2&3' AND (a > 1)" }, { id: "qpv", opacite: 0.5, masquees: [0, 3] }];
+  const fragment = encodeFragment({ couches }, { halle: 12, qpv: 3, autre: 9 });
+  assert.match(fragment, /^#couches=halle,qpv:0\.5&masquees=qpv:0\.3&filtres=halle:[^&,]+&revisions=halle:12,qpv:3$/);
+  assert.deepEqual(resolveFragment(decodeFragment(fragment), atlas).etat.couches, couches);
+  assert.deepEqual(decodeFragment(fragment).revisions, { halle: 12, qpv: 3 });
+});
+
+test("what a layer hides or keeps is bounded, and dropped when unreadable", () => {
+  assert.deepEqual(decodeFragment(`#masquees=qpv:1.x.99,halle:2.0.2,<b>:1&filtres=qpv:${"a".repeat(2001)},halle:%&revisions=qpv:-1`), { masquees: { halle: [0, 2] } });
+});
+
 test("no layer at all is a state of its own", () => {
   assert.deepEqual(decodeFragment(encodeFragment({ couches: [] })), { couches: [] });
 });
@@ -39,7 +51,7 @@ test("an unknown layer is named and the rest kept", () => {
 
 test("junk never throws and gives nothing", () => {
   const junk = ["", "#", null, undefined, "#%", "#vue=%E0%A4%A", "#vue=NaN/x/1", "#vue=1e9/999/3", "#vue=//", "#couches=%", "#filtre=:", "#fiche=%:%", "#fond=%",
-    "#filtre=a:", "#couches", "#=&=&&", "#fiche=../../x:1", "#vue=Infinity/1/1", "#__proto__=1", "#fiche=<img>:1"];
+    "#filtre=a:", "#couches", "#=&=&&", "#fiche=../../x:1", "#vue=Infinity/1/1", "#__proto__=1", "#masquees=qpv:", "#filtres=__proto__:a", "#revisions=qpv:1e3", "#fiche=<img>:1"];
   for (const fragment of junk) assert.deepEqual(decodeFragment(fragment), {}, String(fragment));
 });
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { buildTileTemplate, buildUrl, filtreQuery, standaloneCode } from "../src/adresses.js";
 import { checkColor, COULEUR_INCONNUE, lineColor, ruleFor, withOpacity } from "../src/couleur.js";
 import { computeEchelle, groundFactor } from "../src/echelle.js";
-import { addCouche, createEtat, findUnite, initialEtat, raiseCouche, removeCouche, setOpacite } from "../src/etat.js";
+import { addCouche, createEtat, findUnite, initialEtat, raiseCouche, removeCouche, setOpacite, setReglage } from "../src/etat.js";
 import { probeUrl } from "../src/fonds.js";
 import { foldText, formatCompte, formatQuantite, wrapText } from "../src/format.js";
 import { containsPoint, distanceToShape, meetsBox } from "../src/geometrie.js";
@@ -83,6 +83,8 @@ test("layers are shown in their order, raised and removed", () => {
   assert.equal(addCouche(couches, { id: "milieu", ordre: 5 }, ordreOf), couches);
   assert.deepEqual(raiseCouche(couches, "bas").map(({ id }) => id), ["milieu", "haut", "bas"]);
   assert.equal(setOpacite(couches, "bas", 0.3)[0].opacite, 0.3);
+  assert.deepEqual(setReglage(couches, "bas", "masquees", [1])[0].masquees, [1]);
+  assert.equal("filtre" in setReglage(setReglage(couches, "bas", "filtre", "a = 1"), "bas", "filtre", "")[0], false);
   assert.equal(removeCouche(couches, "bas").length, 2);
 });
 

@@ -71,9 +71,23 @@ def test_nothing_else_of_the_disk_is_served(reader: FlaskClient, path: str) -> N
     assert "territoire" not in response.text
 
 
+def test_the_pieces_of_a_script_are_announced_and_cached_for_ever(
+    settings: Settings, tmp_path: Path, database: Database
+) -> None:
+    for path in settings.static_folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "chunk-AB12CD34.js").write_text("export {};")
+    (tmp_path / "preloads.json").write_text('{"carte.js": ["chunk-AB12CD34.js"], "unite.js": []}')
+    client = create_app(settings.model_copy(update={"static_folder": tmp_path}), database).test_client()
+    assert '<link rel="modulepreload" href="/static/chunk-AB12CD34.js">' in client.get("/").text
+    assert client.get("/static/chunk-AB12CD34.js").headers["Cache-Control"] == FOREVER
+    assert client.get("/static/preloads.json").status_code == 404
+
+
 def test_an_unbuilt_front_is_refused_at_start(settings: Settings, tmp_path: Path, database: Database) -> None:
     (tmp_path / "carte.css").write_text("")
     with pytest.raises(ConfigError) as refused:
         create_app(settings.model_copy(update={"static_folder": tmp_path}), database)
-    assert "carte.js, pages.css, unite.css, unite.js, rapport.css manque" in str(refused.value)
+    assert "carte.js, pages.css, unite.css, unite.js, rapport.css, preloads.json manque" in str(refused.value)
     assert "make front" in str(refused.value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REQUIRED = ("carte.js", "carte.css", "pages.css", "unite.css", "unite.js", "rapport.css")
+_PRELOADS = "preloads.json"
+_PIECE = re.compile(r"-[A-Z0-9]{8}\.js")  # a piece of a script, named by esbuild after what it contains
 _YEAR = 31_536_000
 
 
@@ -35,16 +39,22 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         """Read the folder. Raises ConfigError when the front-end was not built."""
-        missing = [name for name in _REQUIRED if not (folder / name).is_file()]
+        missing = [name for name in (*_REQUIRED, _PRELOADS) if not (folder / name).is_file()]
         if missing:
             raise ConfigError(
                 [f"Le front n'est pas construit ({', '.join(missing)} manque dans {folder}) : lancez `make front`."]
             )
-        self._files = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_file()}
+        served = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _PRELOADS]
+        self._files = {path.name: _read(path) for path in served}
+        self._preloads: dict[str, list[str]] = json.loads((folder / _PRELOADS).read_text(encoding="utf-8"))
 
     def url(self, name: str) -> str:
         """Address of a file, changing with its content so that it may be cached for ever."""
         return f"/static/{name}?v={self._files[name].digest}"
+
+    def preloads(self, name: str) -> list[str]:
+        """Addresses of the pieces a script cannot start without, as its own `import` writes them."""
+        return [f"/static/{piece}" for piece in self._preloads[name]]
 
     def respond(self, filename: str) -> Response:
         """Return one file. Raises NotFoundError."""
@@ -56,7 +66,7 @@ class Assets:
         if squeezed:
             response.headers["Content-Encoding"] = "gzip"
         response.vary.add("Accept-Encoding")
-        named = request.args.get("v") == asset.digest
+        named = request.args.get("v") == asset.digest or _PIECE.search(filename) is not None
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if named else "no-cache"
         response.set_etag(asset.digest, weak=True)
         response.make_conditional(request)
