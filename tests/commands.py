@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # The package gives their names to the groups of commands.
 sources_commands = importlib.import_module("webmap.cli.sources")
 bassins_commands = importlib.import_module("webmap.cli.bassins")
+vues_commands = importlib.import_module("webmap.cli.vues")
 
 
 def command_of(desk: Desk, monkeypatch: pytest.MonkeyPatch, downloads: Path) -> Run:
@@ -31,5 +32,6 @@ def command_of(desk: Desk, monkeypatch: pytest.MonkeyPatch, downloads: Path) -> 
     for module in (sources_commands, bassins_commands):
         monkeypatch.setattr(module, "start_database", lambda _settings: desk.database)
         monkeypatch.setattr(module, "load_checked_catalog", lambda _settings: desk.catalog)
+    monkeypatch.setattr(vues_commands, "start_database", lambda _settings: desk.database)
     monkeypatch.setattr(sources_commands, "_downloads", lambda _settings: downloads)
     return lambda *arguments: CliRunner().invoke(main, list(arguments), catch_exceptions=False)

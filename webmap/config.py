@@ -97,6 +97,9 @@ class Deployment(_Strict):
     )
     adresse: PublicAddress | None = Field(default=None, description="where the public reads the atlas, without a path")
     contact: Email | None = Field(default=None, description="who answers for the data: written in every metadata")
+    sites_integration: tuple[PublicAddress, ...] = Field(
+        default=(), max_length=50, description="sites that may show the map in a frame; none by default"
+    )
 
     @model_validator(mode="after")
     def _couches_with_faits(self) -> Deployment:
@@ -141,6 +144,7 @@ class Settings(_Strict):
     chiffres_cles: tuple[str, ...] = _KEY_FIGURES
     adresse: str | None = None
     contact: str | None = None
+    sites_integration: tuple[str, ...] = ()
 
     @property
     def database_name(self) -> str:
@@ -202,4 +206,5 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         chiffres_cles=deployment.chiffres_cles,
         adresse=deployment.adresse,
         contact=deployment.contact,
+        sites_integration=deployment.sites_integration,
     )

@@ -50,7 +50,11 @@ const reprise = createReprise({
 });
 
 const refreshLieux = debounce(() => lieux?.refresh(), 120);
-const writeFragment = debounce(() => ready && history.replaceState(null, "", encodeFragment(etat.get())), 150);
+const writeFragment = debounce(() => {
+  if (!ready) return;
+  history.replaceState(null, "", encodeFragment(etat.get()));
+  if (byId("ouvrir-atlas")) byId("ouvrir-atlas").href = `/${location.hash}`; // in another site's page: the same view, in full
+}, 150);
 
 function showEchelle({ lat }) {
   const echelle = computeEchelle(map.resolution(), lat, Math.min(180, window.innerWidth / 4));

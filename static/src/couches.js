@@ -64,8 +64,9 @@ export function initPanneau() {
     if (focus && !open) button.focus();
   }
 
-  set(!narrow.matches);
-  narrow.addEventListener("change", () => set(!narrow.matches));
+  const atOnce = () => !narrow.matches && root.dataset.integration === undefined; // in another site's page the map comes first
+  set(atOnce());
+  narrow.addEventListener("change", () => set(atOnce()));
   button.addEventListener("click", () => set(root.dataset.panneau !== "ouvert", narrow.matches));
   return {
     narrow: () => narrow.matches,

@@ -18,6 +18,7 @@ from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cl
 from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
 from webmap.cli.territoire import territoire
+from webmap.cli.vues import vues
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
 from webmap.importing.seeds import load_checked_catalog, load_seeds
@@ -119,6 +120,7 @@ main.add_command(bassins)
 main.add_command(communes)
 main.add_command(territoire)
 main.add_command(conservation)
+main.add_command(vues)
 
 
 @main.command()

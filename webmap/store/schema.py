@@ -138,6 +138,6 @@ def _reader_rights() -> Iterator[sql.SQL]:
     yield sql.SQL("GRANT USAGE ON SCHEMA app, pub TO webmap_lecture")
     yield sql.SQL("REVOKE ALL ON SCHEMA raw FROM PUBLIC, webmap_lecture")
     yield sql.SQL(
-        "GRANT SELECT ON app.revision, app.appartenance, app.cellule TO webmap_lecture;"
+        "GRANT SELECT ON app.revision, app.appartenance, app.cellule, app.vue TO webmap_lecture;"
         " GRANT SELECT ON app.unite, app.membre, app.fraicheur, app.etat_source, app.adhesion TO webmap_lecture"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, Table, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Integer, MetaData, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 SRID = 2154  # RGF93 v1 / Lambert-93, the French standard for planning documents (CNIG)
@@ -97,6 +97,18 @@ appartenance = Table(
     Column("millesime", Text, nullable=False),
     Index(None, "decoupage", "unite"),
     comment="Which unit of each découpage a commune belongs to; a commune without a row is in none.",
+)
+
+vue = Table(
+    "vue",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("titre", Text, nullable=False),
+    Column("fragment", Text, nullable=False, comment="what follows the # in the address of the map"),
+    Column("rang", Integer, nullable=False, comment="place in the list, and in a projection"),
+    Column("creee", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("length(fragment) <= 8000 AND length(titre) <= 200", name="taille"),
+    comment="Named views of the map, made by `webmap vues`; they keep no data, only how to show it.",
 )
 
 cellule = Table(

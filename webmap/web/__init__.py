@@ -24,6 +24,7 @@ from webmap.web import (
     summaries,
     tiles,
     unite,
+    vues,
     zones,
 )
 from webmap.web.assets import Assets
@@ -60,6 +61,11 @@ ROUTES = (
     ("/exports/paquet.gpkg", "export_paquet", exports.paquet),
     ("/exports/<layer_id>.json", "export_annonce", exports.announce),
     ("/cartes/<code>.html", "carte_autonome", cartes.carte),
+    ("/integration", "integration", atlas.integration),
+    ("/vues", "vues", vues.index),
+    ("/vues.json", "vues_json", vues.index_json),
+    ("/v/<code>", "vue", vues.short),
+    ("/v/<code>.svg", "vue_qr", vues.qr),
     ("/couches", "couches", couches.index),
     ("/couches/<couche>", "couche", couches.couche),
     ("/catalogue.jsonld", "catalogue", catalogue.catalogue),

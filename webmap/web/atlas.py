@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import render_template
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from webmap.catalog.style import build_legend
+from webmap.errors import BadParameterError
 from webmap.store.perimeters import DRAWN
 from webmap.store.places import contours_loaded, fetch_inventory
 from webmap.store.summaries import fetch_units
 from webmap.store.units import fetch_decided
 from webmap.web import params
+from webmap.web.responses import build_csp
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -39,6 +41,21 @@ URLS = {
 def carte() -> str:
     """Answer the map page."""
     return render_template("carte.html", atlas=build_atlas(services()))
+
+
+def integration() -> Response:
+    """Answer the map bare, for a frame in the sites that `sites_integration` names; the browser refuses the others.
+
+    `panneau=oui` keeps the panel of layers within reach.
+    """
+    params.refuse_unknown({"panneau"})
+    panneau = request.args.get("panneau", "non")
+    if panneau not in {"oui", "non"}:
+        raise BadParameterError("panneau : oui ou non.")
+    settings = services().settings
+    response = Response(render_template("carte.html", atlas=build_atlas(services()), integration=panneau))
+    response.headers["Content-Security-Policy"] = build_csp(settings, settings.sites_integration)
+    return response
 
 
 def build_atlas(atlas: Services) -> dict[str, Any]:

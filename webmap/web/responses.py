@@ -39,13 +39,17 @@ _HEADERS = {
 }
 
 
-def build_csp(settings: Settings) -> str:
-    """Return the policy of every page: our own origin only, plus images from the basemaps this deployment configured."""
+def build_csp(settings: Settings, ancestors: Iterable[str] = ()) -> str:
+    """Return the policy of every page: our own origin only, plus images from the basemaps this deployment configured.
+
+    `ancestors` are the other sites that may show the page in a frame.
+    """
     origins = sorted({fond.origin for fond in settings.fonds if fond.origin})
     images = " ".join(["'self'", "data:", *origins])
+    frames = " ".join(["'self'", *ancestors])
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; font-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'"
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {frames}; frame-src 'self'"
     )
 
 
