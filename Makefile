@@ -28,7 +28,7 @@ test: ## Passe tous les contrôles et tous les tests, navigateur compris
 	@$(PYTHON) bin/prepare --tests
 	@$(MAKE) --no-print-directory lint
 	npm test --prefix static
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist worksteal
 
 test-long: ## Passe les tests bornés mais longs
 	@$(PYTHON) bin/prepare --tests

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import resource
 import subprocess
 import sys
-import time
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,15 +32,19 @@ def prepare(tmp_path: Path) -> Any:  # noqa: ANN401 - a script loaded as a modul
     return module
 
 
+def processor_seconds() -> float:
+    """Return what the programs run so far took of a processor: what other work on this machine takes is not counted."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_a_prepared_tree_costs_nothing() -> None:
-    start = time.perf_counter()
     result = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    start = time.perf_counter()
+    start = processor_seconds()
     result = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=False)
-    assert time.perf_counter() - start < 1.0, "0.05 s on an idle machine"
-    assert result.stdout.startswith("Préparation : à jour (0,")
-    assert result.stdout.count("\n") == 1
+    assert processor_seconds() - start < 1.0, "0.1 s"
+    assert re.fullmatch(r"Préparation : à jour \(\d+,\d\d s\)\n", result.stdout)
 
 
 def test_uses_the_standard_library_only(prepare: Any) -> None:  # noqa: ANN401 - see the fixture

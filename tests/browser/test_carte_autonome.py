@@ -68,28 +68,29 @@ def test_legend_and_title(opened: Opened) -> None:
     assert page.inner_text("details li").startswith("Sans lieu <img src=x")
 
 
-@pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_sheet_by_keyboard_shows_hostile_text(opened: Opened, number: int) -> None:
+def test_sheets_by_keyboard_show_hostile_texts(opened: Opened) -> None:
     page = opened.page
-    name = HOSTILE[number]
     label = (
         "(name) => [...document.querySelectorAll('[aria-label]')].find((n) => n.getAttribute('aria-label') === name)"
     )
-    target = page.evaluate_handle(label, f"{name}, un halle").as_element()
-    assert target
-    target.focus()
-    page.keyboard.press("Enter")
-    wait_until(page, "!!document.querySelector('.fiche')")
-    assert page.evaluate("document.querySelector('.fiche h2').textContent") == name
-    wait_until(page, "document.activeElement.getAttribute('aria-label') === 'Fermer la fiche'")
-    if number == 1:
-        sheet = page.inner_text(".fiche")
-        for expected in ("grand genre", "12\u202f345,5\u00a0m²", "01/03/2026", "en cours", "non renseigné", HOSTILE[0]):
-            assert expected in sheet
-    page.keyboard.press("Escape")
-    wait_until(page, "!document.querySelector('.leaflet-popup')")
-    wait_until(page, f"document.activeElement.getAttribute('aria-label')?.length === {len(name) + len(', un halle')}")
-    assert count(page, "img") == 0
+    for number, name in enumerate(HOSTILE):
+        target = page.evaluate_handle(label, f"{name}, un halle").as_element()
+        assert target, name
+        target.focus()
+        page.keyboard.press("Enter")
+        wait_until(page, "!!document.querySelector('.fiche')")
+        assert page.evaluate("document.querySelector('.fiche h2').textContent") == name
+        wait_until(page, "document.activeElement.getAttribute('aria-label') === 'Fermer la fiche'")
+        if number == 1:
+            sheet = page.inner_text(".fiche")
+            for expected in ("grand genre", "12\u202f345,5\u00a0m²", "01/03/2026", "en cours", "non renseigné", HOSTILE[0]):
+                assert expected in sheet
+        page.keyboard.press("Escape")
+        wait_until(page, "!document.querySelector('.leaflet-popup')")
+        wait_until(
+            page, f"document.activeElement.getAttribute('aria-label')?.length === {len(name) + len(', un halle')}"
+        )
+        assert count(page, "img") == 0, name
 
 
 def test_click_on_a_polygon(opened: Opened) -> None:

@@ -142,14 +142,13 @@ def test_without_a_mouse_the_form_does_the_same(open_page: OpenPage, live_with_c
         "/territoires/qpv/QN05958M",
     ],
 )
-@pytest.mark.parametrize("size", [(1280, 720), (320, 640)], ids=str)
-def test_the_pages_of_zones_are_accessible(
-    open_page: OpenPage, live_with_contours: Live, path: str, size: tuple[int, int]
-) -> None:
-    opened = open_page(live_with_contours, path, size=size)
+def test_the_pages_of_zones_are_accessible(open_page: OpenPage, live_with_contours: Live, path: str) -> None:
+    opened = open_page(live_with_contours, path)
     opened.page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
-    assert opened.axe() == []
-    assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for width, height in ((1280, 720), (320, 640)):
+        opened.page.set_viewport_size({"width": width, "height": height})
+        assert opened.axe() == []
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_drawing_is_accessible(open_map: OpenPage, live: Live) -> None:

@@ -44,6 +44,13 @@ def atlas(
         yield client
 
 
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where this test's temporary files go: in the shared folder, another worker may be exporting."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
 # --- finished files ----------------------------------------------------------------------------------------------
 
 
@@ -85,13 +92,15 @@ def test_a_finished_file_is_taken_up_where_it_stopped(atlas: FlaskClient, form: 
         assert (known.status_code, known.data) == (304, b"")
 
 
-def test_a_file_has_no_name_once_its_answer_starts(atlas: FlaskClient) -> None:
+def test_a_file_has_no_name_once_its_answer_starts(atlas: FlaskClient, temporary: Path) -> None:
     with atlas.get("/exports/essai_point.gpkg", buffered=False) as response:
         next(response.iter_encoded())
-        assert not list(Path(tempfile.gettempdir()).glob("webmap-export-*"))
+        assert not list(temporary.glob("webmap-export-*"))
 
 
-def test_nothing_is_left_of_a_file_that_could_not_be_made(atlas: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_of_a_file_that_could_not_be_made(
+    atlas: FlaskClient, monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
     for name, value in (("_MAX_BYTES", 10), ("MAX_ROWS", 2)):
         with monkeypatch.context() as changed:
             changed.setattr(fichiers, name, value)
@@ -101,7 +110,7 @@ def test_nothing_is_left_of_a_file_that_could_not_be_made(atlas: FlaskClient, mo
                 refused = atlas.get(f"/exports/essai_point.{form}")
                 assert refused.status_code in ({413} if name == "MAX_ROWS" else {200, 413}), form
                 refused.close()
-    assert not list(Path(tempfile.gettempdir()).glob("webmap-export-*"))
+    assert not list(temporary.glob("webmap-export-*"))
     with atlas.get("/exports/essai_point.gpkg") as response:
         assert response.status_code == 200
 
