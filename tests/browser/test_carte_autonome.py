@@ -83,7 +83,14 @@ def test_sheets_by_keyboard_show_hostile_texts(opened: Opened) -> None:
         wait_until(page, "document.activeElement.getAttribute('aria-label') === 'Fermer la fiche'")
         if number == 1:
             sheet = page.inner_text(".fiche")
-            for expected in ("grand genre", "12\u202f345,5\u00a0m²", "01/03/2026", "en cours", "non renseigné", HOSTILE[0]):
+            for expected in (
+                "grand genre",
+                "12\u202f345,5\u00a0m²",
+                "01/03/2026",
+                "en cours",
+                "non renseigné",
+                HOSTILE[0],
+            ):
                 assert expected in sheet
         page.keyboard.press("Escape")
         wait_until(page, "!document.querySelector('.leaflet-popup')")

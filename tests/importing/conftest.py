@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.importing.official_server import official_server
+from tests.importing.downloads import Time
+from tests.importing.official_server import OfficialServer, official_server
 from tests.importing.published import Desk, read_contours
 from webmap.catalog.load import load_catalog
 from webmap.importing.seeds import load_seeds
@@ -89,3 +90,16 @@ def bare_desk(database: Database, catalog: Catalog, settings: Settings) -> Itera
 def contours(contours_file: Path) -> dict[str, BaseGeometry]:
     """Return the contours of the tests, by `code_insee`."""
     return read_contours(contours_file)
+
+
+@pytest.fixture
+def server() -> Iterator[OfficialServer]:
+    """Return an official server on this machine, with nothing to give yet."""
+    with official_server() as started:
+        yield started
+
+
+@pytest.fixture
+def instant() -> Time:
+    """Return a clock that only moves when someone sleeps."""
+    return Time()

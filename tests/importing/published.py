@@ -227,3 +227,45 @@ def read_contours(path: Path) -> dict[str, BaseGeometry]:
     """Return `code_insee` -> contour, from the tests' own file."""
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     return {f["properties"]["code"]: shape(f["geometry"]) for f in features}
+
+
+ONES = points(*[{}] * 10)
+
+
+def publish_irve(desk: Desk, *rows: dict[str, str]) -> None:
+    """Publish these rows as the consolidation of IRVE."""
+    desk.publish("irve", "consolidation", irve_csv(*rows).encode())
+
+
+def perimeters(desk: Desk, contours: Mapping[str, BaseGeometry]) -> list[Feature]:
+    """Return 9 perimeters inside the territory, and 4 across its border, for the codes the atlas has."""
+    edges = [outline(contours).interpolate(share, normalized=True) for share in (0.1, 0.35, 0.6, 0.85)]
+    rows = desk.rows("SELECT code_qp, lib_qp, communes, partage FROM pub.qpv ORDER BY code_qp")
+    inside = iter([contours[code].representative_point() for code in sorted(contours)])
+    across = iter(edges)
+    return [
+        feature(
+            (next(across) if r["partage"] else next(inside)).buffer(0.002),
+            code_qp=r["code_qp"],
+            lib_qp=r["lib_qp"],
+            insee_com=", ".join(reversed(r["communes"])),
+        )
+        for r in rows
+    ]
+
+
+def publish_qpv(desk: Desk, features: list[Feature]) -> None:
+    """Publish these perimeters as the ZIP of the QPV."""
+    desk.publish("qpv", "perimetres", zipped(collection(features)))
+
+
+def publish_contours(desk: Desk, contours: Mapping[str, BaseGeometry], **more: Any) -> None:  # noqa: ANN401 - properties
+    """Publish these contours, under the names the atlas has."""
+    names = {r["code_insee"]: r for r in desk.rows("SELECT code_insee, nom, population_municipale FROM pub.commune")}
+    features = [
+        feature(
+            c, code=code, nom=names[code]["nom"] if code in names else "Nouvelle", population=more.get("population")
+        )
+        for code, c in contours.items()
+    ]
+    desk.publish("commune", "contours", collection(features))

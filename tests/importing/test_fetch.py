@@ -2,99 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
-import gzip
 import hashlib
-import io
 import json
-import random
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
-import tracemalloc
-import zipfile
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.importing.downloads import CSV, HTML, Time, fetched, files, remote
 from tests.importing.official_server import Answer, OfficialServer, official_server
 from webmap.errors import WebmapError
-from webmap.importing import part
-from webmap.importing.fetch import Fetched, NotModified, Pace, Previous, Remote, SourceError, fetch
+from webmap.importing.fetch import Fetched, NotModified, Previous, Remote, SourceError, fetch
 from webmap.importing.remote import mask
 from webmap.importing.transport import MAX_REDIRECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-CSV = b"id_pdc_itinerance,nbre_pdc\n" + b"FRS59E1,2\n" * 500
-JSON = json.dumps({"type": "FeatureCollection", "features": [{"nom": "Raismes"}] * 200}).encode()
-HTML = b"\n<!DOCTYPE html><html><title>Maintenance</title></html>"
-MANY = 200_000_000
-
-
-@dataclass
-class Time:
-    """A clock that only moves when someone sleeps, or by `step` at each look."""
-
-    now: float = 0.0
-    step: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def clock(self) -> float:
-        """Return the time."""
-        self.now += self.step
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move the time on."""
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def pace(self, **changes: Any) -> Pace:  # noqa: ANN401 - fields of Pace
-        """Return a pace that follows this clock."""
-        return replace(Pace(clock=self.clock, sleep=self.sleep, jitter=lambda: 1.0), **changes)
-
-
-@pytest.fixture
-def server() -> Iterator[OfficialServer]:
-    with official_server() as started:
-        yield started
-
-
-@pytest.fixture
-def instant() -> Time:
-    return Time()
-
-
-def remote(url: str, name: str = "irve/irve.csv", max_bytes: int = MANY) -> Remote:
-    return Remote(url, name, max_bytes)
-
-
-def fetched(found: Fetched | NotModified, body: bytes) -> Fetched:
-    """Check that a file is there, whole, and that nothing lies beside it."""
-    assert isinstance(found, Fetched)
-    assert found.path.read_bytes() == body
-    assert (found.size, found.sha256) == (len(body), hashlib.sha256(body).hexdigest())
-    assert [path.name for path in found.path.parent.iterdir()] == [found.path.name]
-    return found
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
-
-
-def make_zip(size: int) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("GEOJSON/QP2024.geojson", random.Random(1).randbytes(size))  # noqa: S311 - bytes that do not compress
-    return content.getvalue()
 
 
 def test_a_file_comes_with_its_record(server: OfficialServer, tmp_path: Path) -> None:
@@ -211,101 +139,6 @@ def test_a_name_that_is_slow_to_resolve_is_given_up(tmp_path: Path, monkeypatch:
     release.set()
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_cut_body_is_resumed(server: OfficialServer, tmp_path: Path, instant: Time, *, chunked: bool) -> None:
-    whole = Answer(CSV, etag='"v1"', chunked=chunked)
-    url = server.serve("/x.csv", replace(whole, cut=2000), whole)
-    fetched(fetch(remote(url), tmp_path, pace=instant.pace()), CSV)
-    assert (server.seen[1].headers["range"], server.seen[1].headers["if-range"]) == ("bytes=2000-", '"v1"')
-
-
-def test_a_long_file_on_a_bad_line_arrives_by_pieces(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    body = make_zip(10 * part.BLOCK)
-    cut = Answer(body, etag='"v1"', cut=part.BLOCK + 10)
-    url = server.serve("/qpv.zip", *[cut] * 9, replace(cut, cut=None))
-    fetched(fetch(remote(url, "qpv/qp2024.zip"), tmp_path, pace=instant.pace(attempts=3)), body)
-    assert instant.slept == [1.0] * 9
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        Answer(CSV, etag='"v1"', ranges=False),
-        Answer(CSV, etag='"v2"'),
-        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 7-4906/5000"}, etag='"v1"'),
-        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 100-4999/5000"}, etag='"v2"'),
-        Answer(b"y" * 4900, 206, {"Content-Range": "bytes 100-4999/5000", "Content-Encoding": "gzip"}, etag='"v1"'),
-        Answer(status=416),
-    ],
-    ids=["ignores Range", "changed", "another place", "another version", "another encoding", "416"],
-)
-def test_what_cannot_be_continued_starts_again(
-    server: OfficialServer, tmp_path: Path, instant: Time, second: Answer
-) -> None:
-    url = server.serve("/x.csv", Answer(b"z" * 5000, etag='"v1"', cut=100), second, Answer(CSV, etag='"v3"'))
-    fetched(fetch(remote(url), tmp_path, pace=instant.pace()), CSV)
-
-
-def test_a_part_of_another_address_is_not_continued(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    first = server.serve("/2024.csv", Answer(b"z" * 5000, etag='"v1"', cut=100))
-    with pytest.raises(SourceError):
-        fetch(remote(first), tmp_path, pace=instant.pace(attempts=1))
-    fetched(fetch(remote(server.serve("/2026.csv", Answer(CSV, etag='"v1"'))), tmp_path), CSV)
-    assert "range" not in server.seen[-1].headers
-
-
-def test_a_weak_etag_is_not_for_ranges(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    weak = Answer(CSV, etag='W/"v1"')
-    fetched(fetch(remote(server.serve("/x.csv", replace(weak, cut=9), weak)), tmp_path, pace=instant.pace()), CSV)
-    assert "range" not in server.seen[1].headers
-
-
-@pytest.mark.parametrize("lie", [len(JSON) + 50, len(JSON) - 50])
-def test_a_wrong_length_is_never_believed(server: OfficialServer, tmp_path: Path, instant: Time, lie: int) -> None:
-    url = server.serve("/c.json", Answer(JSON, length=lie, etag='"v1"'))
-    with pytest.raises(SourceError, match=r"a coupé la réponse|un JSON interrompu|ne sait pas reprendre"):
-        fetch(remote(url, "communes.json"), tmp_path, pace=instant.pace())
-    assert "communes.json" not in files(tmp_path)
-
-
-def test_a_truncated_zip_without_a_length_is_seen(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    body = make_zip(100_000)
-    url = server.serve("/q.zip", Answer(body, bare=True, cut=50_000), Answer(body, bare=True))
-    fetched(fetch(remote(url, "qpv/q.zip"), tmp_path, pace=instant.pace()), body)
-    assert instant.slept == [1.0]
-
-
-@pytest.mark.parametrize(
-    ("name", "body", "kind", "found"),
-    [
-        ("c.json", HTML, "application/json", "une page web"),
-        ("c.geojson", b"<?xml version='1.0'?><ows:ExceptionReport/>", "application/json", "un message XML"),
-        ("c.json", b"erreur", "application/json", "autre chose que du JSON"),
-        ("q.zip", HTML, "application/zip", "une page web"),
-        ("q.zip", CSV, "application/zip", "autre chose qu'un fichier ZIP"),
-        ("i.csv", HTML, "text/csv", "une page web"),
-        ("i.csv", b"Service ferme", "text/html; charset=utf-8", "une page web"),
-        ("i.csv", b'{"message": "not found"}', "application/json", "un message JSON"),
-        ("i.csv", make_zip(10), "text/csv", "un fichier compressé"),
-    ],
-)
-def test_something_else_than_asked_is_seen(
-    server: OfficialServer, tmp_path: Path, name: str, body: bytes, kind: str, found: str
-) -> None:
-    (tmp_path / name).write_bytes(b"the one before")
-    url = server.serve("/x", Answer(body, headers={"Content-Type": kind}))
-    with pytest.raises(SourceError, match=f"127.0.0.1:[0-9]+ a répondu par {found}"):
-        fetch(remote(url, name), tmp_path)
-    assert len(server.seen) == 1
-    assert files(tmp_path) == [name]
-    assert (tmp_path / name).read_bytes() == b"the one before"
-
-
-def test_an_empty_body_is_asked_again(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    url = server.serve("/x.csv", Answer(b""), Answer(CSV))
-    fetched(fetch(remote(url), tmp_path, pace=instant.pace()), CSV)
-
-
 def test_redirects_are_followed_five_times(server: OfficialServer, tmp_path: Path) -> None:
     for step in range(MAX_REDIRECTS):
         server.serve(f"/{step}", Answer(status=307, headers={"Location": f"/{step + 1}"}))
@@ -329,40 +162,6 @@ def test_a_redirect_never_leaves_http(server: OfficialServer, tmp_path: Path, ta
 def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, instant: Time, url: str) -> None:
     with pytest.raises(SourceError):
         fetch(remote(url), tmp_path, pace=instant.pace(attempts=1))
-
-
-@pytest.mark.parametrize(
-    "answer", [Answer(CSV), Answer(CSV, chunked=True), Answer(gzip.compress(CSV), headers={"Content-Encoding": "gzip"})]
-)
-def test_too_large_is_refused_and_dropped(server: OfficialServer, tmp_path: Path, answer: Answer) -> None:
-    url = server.serve("/x.csv", answer)
-    with pytest.raises(SourceError, match=r"plus que les 0\.002 Mo admis pour irve/irve\.csv"):
-        fetch(remote(url, max_bytes=2000), tmp_path)
-    assert files(tmp_path) == []
-    fetched(fetch(remote(url, max_bytes=len(CSV)), tmp_path), CSV)
-
-
-def test_gzip_is_decoded_and_resumed(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    body = b"".join(b"%d,%d\n" % (n, n * n) for n in range(20_000))
-    whole = Answer(gzip.compress(body), headers={"Content-Encoding": "gzip"}, etag='"v1"')
-    url = server.serve("/x.csv", replace(whole, cut=20_000), whole)
-    found = fetched(fetch(remote(url), tmp_path, pace=instant.pace()), body)
-    assert found.etag == '"v1"'
-    assert server.seen[1].headers["range"] == "bytes=20000-"
-    assert server.seen[0].headers["accept-encoding"] == "gzip"
-
-
-def test_a_broken_gzip_is_asked_again(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    headers, body = {"Content-Encoding": "gzip"}, gzip.compress(CSV)
-    broken = [
-        Answer(content, headers=headers) for content in (body[:-9], b"nothing", body[:20] + b"\xff" * 9 + body[29:])
-    ]
-    url = server.serve("/x.csv", *broken, Answer(body, headers=headers))
-    fetched(fetch(remote(url), tmp_path, pace=instant.pace()), CSV)
-    assert len(instant.slept) == 3
-    url = server.serve("/y.csv", Answer(CSV, headers={"Content-Encoding": "br"}))
-    with pytest.raises(SourceError, match="codage"):
-        fetch(remote(url), tmp_path)
 
 
 def test_connection_refused(tmp_path: Path, instant: Time, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,147 +230,6 @@ def test_certificates_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         down = server.serve("/z.csv", Answer(status=302, headers={"Location": url.replace("https", "http")}))
         with pytest.raises(SourceError, match="refusée : seul https"):
             fetch(remote(down), tmp_path)
-
-
-CHILD = """
-import sys
-from pathlib import Path
-from webmap.importing.fetch import Remote, SourceError, fetch
-if sys.argv[3:]:
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
-try:
-    fetch(Remote(sys.argv[1], "irve/irve.csv", 10**9), Path(sys.argv[2]))
-except SourceError as error:
-    print(error)
-"""
-
-
-def child(url: str, folder: Path, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, url, folder, *more], stdout=subprocess.PIPE, text=True)
-
-
-def test_killed_then_resumed(server: OfficialServer, tmp_path: Path) -> None:
-    body = CSV * 100
-    half = Answer(body, etag='"v1"', stop_at=len(body) // 2)
-    url = server.serve("/x.csv", half, Answer(body, etag='"v1"'))
-    waiting = tmp_path / "irve/irve.csv.part"
-    with child(url, tmp_path) as process:
-        give_up = time.monotonic() + 30
-        while not (waiting.exists() and waiting.stat().st_size == len(body) // 2):
-            assert time.monotonic() < give_up
-            time.sleep(0.01)
-        process.kill()
-    half.gate.set()
-    assert files(tmp_path) == ["irve.csv.part", "irve.csv.part.json"]
-    fetched(fetch(remote(url), tmp_path), body)
-    assert server.seen[1].headers["range"] == f"bytes={len(body) // 2}-"
-
-
-def test_a_full_disk_is_a_sentence(server: OfficialServer, tmp_path: Path) -> None:
-    with child(server.serve("/x.csv", Answer(CSV * 100, etag='"v1"')), tmp_path, "100000") as process:
-        said, _ = process.communicate(timeout=30)
-    assert said.startswith(f"Le disque de {tmp_path / 'irve'} est plein : libérez de la place")
-    assert files(tmp_path) == []
-    packed = Answer(gzip.compress(CSV * 100), headers={"Content-Encoding": "gzip"})
-    with child(server.serve("/y.csv", packed), tmp_path, "100000") as process:
-        said, _ = process.communicate(timeout=30)
-    assert said.startswith(f"Le disque de {tmp_path / 'irve'} est plein")
-    assert files(tmp_path) == []
-
-
-def test_what_would_fill_the_disk_is_not_begun(
-    server: OfficialServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage = type(shutil.disk_usage(tmp_path))(10**9, 10**9 - part.MARGIN, part.MARGIN)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    with pytest.raises(SourceError, match=r"n'a plus assez de place : irve\.csv demande \d+ Mo"):
-        fetch(remote(server.serve("/x.csv", Answer(CSV))), tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_is_a_sentence(server: OfficialServer, tmp_path: Path) -> None:
-    (tmp_path / "irve").write_text("a file where a folder is needed")
-    with pytest.raises(SourceError, match=r"est inaccessible \(.*\) : vérifiez les droits"):
-        fetch(remote(server.serve("/x.csv", Answer(CSV))), tmp_path)
-
-
-def test_several_at_once_never_tear_the_file(server: OfficialServer, tmp_path: Path) -> None:
-    versions = [bytes([65 + n]) * 2_000_000 for n in range(6)]
-    url = server.serve("/x.csv", *[Answer(body, etag=f'"{n}"') for n, body in enumerate(versions)])
-    found: list[object] = []
-    torn: list[int] = []
-    over = threading.Event()
-
-    def read() -> None:
-        path = tmp_path / "irve/irve.csv"
-        while not over.is_set():
-            if path.exists() and (content := path.read_bytes()) not in versions:
-                torn.append(len(content))
-
-    reader = threading.Thread(target=read)
-    threads = [threading.Thread(target=lambda: found.append(fetch(remote(url), tmp_path))) for _ in versions]
-    for thread in (reader, *threads):
-        thread.start()
-    for thread in threads:
-        thread.join()
-    over.set()
-    reader.join()
-    assert torn == []
-    assert all(isinstance(one, Fetched) for one in found)
-    assert len(found) == len(versions)
-    assert files(tmp_path) == ["irve.csv"]
-
-
-def test_a_lock_won_on_a_file_already_published_is_not_used(
-    server: OfficialServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting, target = tmp_path / "irve/irve.csv.part", tmp_path / "irve/irve.csv"
-    inodes: list[int] = []
-    real = fcntl.flock
-
-    def finish_first(file: Any, operation: int) -> None:  # noqa: ANN401 - as fcntl
-        if not inodes:
-            waiting.write_bytes(b"published")
-            waiting.replace(target)
-            inodes.append(target.stat().st_ino)
-        real(file, operation)
-
-    monkeypatch.setattr(fcntl, "flock", finish_first)
-    found = fetched(fetch(remote(server.serve("/x.csv", Answer(CSV))), tmp_path), CSV)
-    assert found.path.stat().st_ino != inodes[0]
-
-
-def test_one_that_waits_too_long_says_so(server: OfficialServer, tmp_path: Path, instant: Time) -> None:
-    url = server.serve("/x.csv", Answer(CSV))
-    sentence = r"Un autre téléchargement de irve/irve\.csv est en cours"
-    with part.open_part(tmp_path / "irve/irve.csv", lambda: None), pytest.raises(SourceError, match=sentence):
-        fetch(remote(url), tmp_path, deadline=1, pace=instant.pace())
-    assert server.seen == []
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_memory_stays_flat(server: OfficialServer, tmp_path: Path, *, packed: bool) -> None:
-    block = b"FRS59E1,2\n" * 100_000
-    body, headers = (gzip.compress(block), {"Content-Encoding": "gzip"}) if packed else (block, {})
-    url = server.serve("/x.csv", Answer(body, repeat=60, headers=headers))
-    tracemalloc.start()
-    try:
-        found = fetch(remote(url), tmp_path)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert isinstance(found, Fetched)
-    assert found.size == 60_000_000
-    assert peak < 6 * part.BLOCK
-    found.path.unlink()
-
-
-def test_a_bomb_is_stopped(server: OfficialServer, tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(1_000_000)) * 300
-    url = server.serve("/x.csv", Answer(bomb, headers={"Content-Encoding": "gzip"}))
-    with pytest.raises(SourceError, match="plus que les 3 Mo"):
-        fetch(remote(url, max_bytes=3_000_000), tmp_path)
-    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -12,25 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.importing.official_server import Answer, OfficialServer, official_server
+from tests.importing.official_server import Answer, OfficialServer
 from webmap.importing import mirror as mirrors
 from webmap.importing.fetch import Fetched, NotModified, Pace, Previous, Remote, SourceError, fetch
 from webmap.importing.mirror import add_file, open_mirror, read_index, write_mirror
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CSV = b"id_pdc_itinerance,nbre_pdc\n" + b"FRS59E1,2\n" * 500
 JSON = json.dumps({"type": "FeatureCollection", "features": []}).encode()
 LARGE = 10_000_000
 QUICK = Pace(attempts=1)
-
-
-@pytest.fixture
-def server() -> Iterator[OfficialServer]:
-    with official_server() as started:
-        yield started
 
 
 @pytest.fixture

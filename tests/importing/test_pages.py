@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.importing.official_server import Answer, OfficialServer, official_server
+from tests.importing.official_server import Answer, OfficialServer
 from tests.importing.published import collection, feature
 from tests.importing.test_readers import connector
 from webmap.errors import ImportRefusedError, WebmapError
@@ -15,16 +15,9 @@ from webmap.importing import pages
 from webmap.importing.pages import Page, fetch_pages, page_remote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 QUERY = "/wfs/ows?SERVICE=WFS&REQUEST=GetFeature&TYPENAMES=t&STARTINDEX={debut}&COUNT={nombre}"
-
-
-@pytest.fixture
-def server() -> Iterator[OfficialServer]:
-    with official_server() as found:
-        yield found
 
 
 def run(server: OfficialServer, folder: Path, **changes: Any) -> list[Page]:  # noqa: ANN401 - keys of Connector
