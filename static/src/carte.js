@@ -119,6 +119,11 @@ lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)
 initFiltre({ atlas, etat, map });
 initDessin({ atlas, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
+byId("exporter").addEventListener("click", async () => {
+  const { openExport } = await import("./exporter.js");
+  if (panneau.narrow()) panneau.set(false);
+  openExport({ atlas, etat, map });
+});
 const fonds = initFonds({ atlas, etat });
 if (found.fond) fonds.choose(found.fond);
 

@@ -3,6 +3,11 @@ const nombre = new Intl.NumberFormat("fr-FR");
 
 export const formatNombre = (value) => nombre.format(value);
 
+const degres = new Intl.NumberFormat("fr-FR", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+
+/** « 3,227° ». */
+export const formatDegres = (value) => `${degres.format(value)}°`;
+
 /** « 1 lieu », « 11 lieux ». */
 export function formatQuantite(count, singulier, pluriel) {
   return `${formatNombre(count)} ${Math.abs(count) < 2 ? singulier : pluriel}`;

@@ -55,6 +55,14 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     return { zoom: view.getZoom(), lat, lon };
   }
 
+  /** West, south, east, north of the whole map, in degrees. */
+  function emprise84() {
+    const [[x, y], [dx, dy]] = [view.getCenter(), offset()];
+    const [halfWidth, halfHeight] = map.getSize().map((pixels) => (pixels * view.getResolution()) / 2);
+    const box = [x + dx - halfWidth, y + dy - halfHeight, x + dx + halfWidth, y + dy + halfHeight];
+    return transformExtent(box, "EPSG:3857", "EPSG:4326").map((degree) => Number(degree.toFixed(6)));
+  }
+
   function describe({ couche, feature }) {
     return {
       couche: couche.id,
@@ -193,6 +201,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     },
     pickCentre: () => onPick(pickAt(view.getCenter())),
     vue: currentVue,
+    emprise: emprise84,
     resolution: () => view.getResolution(),
     visibles,
   };

@@ -5,6 +5,7 @@ import { buildTileTemplate, buildUrl, filtreQuery, standaloneCode } from "../src
 import { checkColor, COULEUR_INCONNUE, lineColor, ruleFor, withOpacity } from "../src/couleur.js";
 import { computeEchelle, groundFactor } from "../src/echelle.js";
 import { addCouche, createEtat, findUnite, initialEtat, raiseCouche, removeCouche, setOpacite, setReglage } from "../src/etat.js";
+import { buildClasses, buildCondition, buildPaquet, buildSelection, isDrawn } from "../src/demande.js";
 import { probeUrl } from "../src/fonds.js";
 import { foldText, formatCompte, formatQuantite, wrapText } from "../src/format.js";
 import { containsPoint, distanceToShape, meetsBox } from "../src/geometrie.js";
@@ -24,6 +25,26 @@ test("a standalone map is of the bassin chosen, else of the whole", () => {
   assert.equal(standaloneCode({ decoupage: "bassin", code: "ostrevent" }, territoire), "ostrevent");
   assert.equal(standaloneCode({ decoupage: "commune", code: "59172" }, territoire), "200042190");
   assert.equal(standaloneCode(null, territoire), "200042190");
+});
+
+test("a download holds the classes that are drawn, and no other", () => {
+  const style = { field: "etat", rules: [{ value: "existant" }, { value: "l'autre" }, { value: null }] };
+  assert.equal(buildClasses(style), null);
+  assert.equal(buildClasses(style, [1]), "etat IN ('existant') OR etat IS NULL OR etat NOT IN ('existant','l''autre')");
+  assert.equal(buildClasses(style, [0, 2]), "etat IN ('l''autre')");
+  assert.equal(buildClasses({ field: null, rules: [{ value: null }] }, [0]), null);
+  assert.equal(buildCondition({ filtre: "a = 1 OR b = 2", masquees: [0, 2] }, style), "(a = 1 OR b = 2) AND (etat IN ('l''autre'))");
+  assert.equal(buildCondition({ filtre: "a = 1" }, style), "a = 1");
+  assert.equal(buildCondition({}, style), null);
+  const couche = { zoom_min: 9, zoom_max: 14, style };
+  assert.deepEqual([8.9, 9, 14.9, 15].map((zoom) => isDrawn({}, couche, zoom)), [false, true, true, false]);
+  assert.equal(isDrawn({ masquees: [0, 1, 2] }, couche, 10), false);
+});
+
+test("a package is asked with the condition of each layer", () => {
+  const selection = buildSelection({ emprise: [3.1, 50, 3.2, 50.1], filtre: { decoupage: "bassin", code: "nord" }, systeme: "EPSG:2154" });
+  assert.equal(buildPaquet("/exports/paquet.gpkg", [["a", null], ["b", "x > 1"]], selection), "/exports/paquet.gpkg?couches=a,b&bbox=3.1,50,3.2,50.1&bassin=nord&crs=EPSG%3A2154&filter.b=x%20%3E%201");
+  assert.deepEqual(buildSelection({ emprise: null, filtre: null, systeme: "CRS84" }), { bbox: null, crs: null });
 });
 
 test("a bad colour becomes grey, never black", () => {

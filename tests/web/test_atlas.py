@@ -83,8 +83,9 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
         "decoupage": "bassin", "code": "amandinois",
     }  # fmt: skip
     for name, template in urls.items():
-        query = "?q=denain" if name == "recherche" else ""
-        assert reader.get(template.format(**values) + query).status_code == 200, name
+        query = {"recherche": "?q=denain", "paquet": "?couches=commune"}.get(name, "")
+        with reader.get(template.format(**values) + query) as answer:
+            assert answer.status_code == 200, name
 
 
 def test_basemaps_are_those_of_the_configuration(settings: Settings, database: Database) -> None:

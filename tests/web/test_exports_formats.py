@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -366,6 +367,20 @@ def test_several_layers_are_one_geopackage(atlas: FlaskClient, tmp_path: Path) -
         assert book.execute("SELECT count(*) FROM gpkg_metadata").fetchone() == (3,)
         assert book.execute("SELECT count(*) FROM layer_styles").fetchone() == (2,)
     book.close()
+
+
+def test_a_condition_of_a_package_is_that_of_one_layer(atlas: FlaskClient, tmp_path: Path) -> None:
+    query = "crs=EPSG:2154&filter.commune=population_municipale > 10000"
+    with atlas.get(f"/exports/paquet.gpkg?couches=bassin,commune&{query}") as response:
+        assert "_filtre_" in response.headers["Content-Disposition"]
+        path = tmp_path / "p.gpkg"
+        path.write_bytes(response.data)
+    for layer, part in (("commune", "?filter=population_municipale > 10000"), ("bassin", "")):
+        expected = atlas.get(f"/exports/{layer}.json{part}").get_json()["nombre"]
+        assert pyogrio.read_info(path, layer=layer)["features"] == expected > 0
+    with contextlib.closing(sqlite3.connect(path)) as book:
+        told = [json.loads(text) for (text,) in book.execute("SELECT metadata FROM gpkg_metadata ORDER BY id")]
+    assert [facts.get("filtre") for facts in told] == [None, "population_municipale > 10000"]
 
 
 # --- what never leaves -------------------------------------------------------------------------------------------

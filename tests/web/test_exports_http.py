@@ -254,6 +254,9 @@ def test_a_csv_that_cannot_be_is_refused(reader: FlaskClient, query: str, said: 
         ("couches=commune,commune", 400),
         ("couches=" + ",".join(["commune"] * 40), 400),
         ("couches=commune&champs=nom", 400),
+        ("couches=commune&filter=nom = 'x'", 400),
+        ("couches=commune&filter.gare=libelle = 'x'", 400),
+        ("couches=commune&filter.commune=nulle_part = 1", 400),
         ("couches=commune&crs=1", 400),
     ],
 )

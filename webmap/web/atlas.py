@@ -14,6 +14,7 @@ from webmap.store.places import contours_loaded, fetch_inventory
 from webmap.store.summaries import fetch_units
 from webmap.store.units import fetch_decided
 from webmap.web import params
+from webmap.web.demandes import FORMATS, SYSTEMES
 from webmap.web.responses import build_csp
 from webmap.web.services import services
 
@@ -30,6 +31,8 @@ URLS = {
     "fiche": "/fiches/{couche}/{cle}.json",
     "recherche": "/recherche.json",
     "export": "/exports/{couche}.geojson",
+    "annonce": "/exports/{couche}.json",
+    "paquet": "/exports/paquet.gpkg",
     "territoire": "/territoires/{decoupage}/{code}",
     "polygone": "/territoires/polygone",
     "couche": "/couches/{couche}",
@@ -84,6 +87,8 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
             for decoupage in params.decoupage_ids(atlas.catalog)
             if decoupage != "territoire"
         ],
+        "formats": [{"id": each.id, "titre": each.title, "wgs84": each.wgs84} for each in FORMATS.values()],
+        "systemes": SYSTEMES,
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
         "urls": URLS,
     }

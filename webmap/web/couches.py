@@ -12,19 +12,11 @@ from webmap.store.exports import fetch_count
 from webmap.store.history import fetch_checks
 from webmap.store.places import fetch_inventory, fetch_layer_places
 from webmap.web import params
-from webmap.web.demandes import FORMATS, build_announcement, kept_names, parse_demande
+from webmap.web.demandes import FORMATS, SYSTEMES, build_announcement, kept_names, parse_demande
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     from webmap.web.demandes import Demande
-
-# In a file, EPSG:4326 is CRS84: both are written longitude first, as GDAL and the formats do.
-_SYSTEMS = {
-    "CRS84": "WGS84, longitude et latitude",
-    "EPSG:2154": "Lambert-93 (EPSG:2154)",
-    "EPSG:3950": "Lambert CC50 (EPSG:3950)",
-    "EPSG:3857": "Web Mercator (EPSG:3857)",
-}
 
 
 def index() -> str:
@@ -65,7 +57,7 @@ def _build_files(demande: Demande) -> dict[str, object]:
         "annonce": build_announcement(demande, count.nombre),
         "demande": demande,
         "formats": FORMATS,
-        "systemes": _SYSTEMS,
+        "systemes": SYSTEMES,
         "publies": published_fields(demande.layer),
         "retenus": {name: request.args[name] for name in kept_names() if name in request.args},
     }

@@ -52,6 +52,14 @@ FORMATS = {
     )
 }
 
+# What the pages offer. In a file, EPSG:4326 is CRS84: both are written longitude first, as GDAL and the formats do.
+SYSTEMES = {
+    "CRS84": "WGS84, longitude et latitude",
+    "EPSG:2154": "Lambert-93 (EPSG:2154)",
+    "EPSG:3950": "Lambert CC50 (EPSG:3950)",
+    "EPSG:3857": "Web Mercator (EPSG:3857)",
+}
+
 
 @dataclass(frozen=True)
 class Demande:
@@ -144,7 +152,7 @@ def build_facts(demande: Demande) -> dict[str, str]:
         "territoire": ", ".join(f"{decoupage} {code}" for decoupage, code in selection.units),
         "emprise": request.args.get("bbox", ""),
         "polygone": request.args.get("polygone", "")[:2000],
-        "filtre": request.args.get("filter", "") if selection.filter else "",
+        "filtre": request.args.get(params.filter_name(demande.layer), "") if selection.filter else "",
         "filtre_note": _APPROXIMATE if selection.filter and selection.filter.spatial else "",
     }
     return {name: text for name, text in facts.items() if text}

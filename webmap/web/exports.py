@@ -63,7 +63,7 @@ def export(layer_id: str, form: str) -> Response:
 
 
 def paquet() -> Response:
-    """Answer several layers as one GeoPackage; `bbox`, `polygone` and units select in each of them."""
+    """Answer several layers as one GeoPackage; `bbox`, `polygone` and units select in each, `filter.<couche>` in that one."""
     demandes = _parse_paquet()
     ids = [demande.layer.id for demande in demandes]
     etag = revision_etag(ids, "paquet", ids, [demande.selection for demande in demandes], demandes[0].crs)
@@ -72,15 +72,17 @@ def paquet() -> Response:
         return with_etag(response, etag)
     response = respond_file(lambda path: write_paquet(demandes, path), "gpkg", FORMATS["gpkg"].mimetype, etag)
     name = "-".join(ids) if len(ids) <= _NAMED else f"{len(ids)}-couches"
-    return _finish(response, build_name(demandes[0], f"paquet_{name}"), "gpkg", etag)
+    told = next((demande for demande in demandes if demande.selection.filter), demandes[0])
+    return _finish(response, build_name(told, f"paquet_{name}"), "gpkg", etag)
 
 
 def _parse_paquet() -> list[Demande]:
     catalog = services().catalog
-    params.refuse_unknown({"couches", *WHERE, *params.decoupage_ids(catalog)})
     if "couches" not in request.args:
         raise BadParameterError("Donnez les couches dans le paramètre couches, par exemple couches=commune,bassin.")
     layers = params.parse_layers(catalog, request.args["couches"], drawn=False)
+    filters = map(params.filter_name, layers)
+    params.refuse_unknown({"couches", *WHERE, *params.decoupage_ids(catalog), *filters})
     crs = parse_crs(request.args.get("crs"), "crs")
     return [Demande(layer, parse_where(layer), published_fields(layer), crs) for layer in layers]
 

@@ -77,12 +77,17 @@ def parse_units(database: Database, catalog: Catalog) -> tuple[tuple[str, str], 
 def parse_selection(database: Database, catalog: Catalog, layer: LayerDefinition) -> Selection:
     """Read `bbox`, the unit filters and the CQL2 filter of an export. Raises BadParameterError."""
     bbox = request.args.get("bbox")
-    condition, *how = (request.args.get(name) for name in FILTER)
+    condition, *how = (request.args.get(name) for name in (filter_name(layer), *FILTER[1:]))
     return Selection(
         bbox=None if bbox is None else parse_bbox(bbox),
         units=parse_units(database, catalog),
         filter=None if condition is None else parse_filter(layer, condition, *how),
     )
+
+
+def filter_name(layer: LayerDefinition) -> str:
+    """Return the parameter that filters a layer: `filter`, or `filter.<couche>` where a request is about several."""
+    return f"filter.{layer.id}" if "couches" in request.args else FILTER[0]
 
 
 def parse_layers(catalog: Catalog, text: str, *, drawn: bool = True) -> list[LayerDefinition]:
