@@ -36,6 +36,7 @@ let ready = false;
 let complete = false;
 let lieux = null;
 let panels = null;
+let comparaison = null; // the second map, once its piece of script has come
 const choose = initChoix({ atlas, etat, titreOf });
 const onPick = (found) => {
   showBulle(null);
@@ -49,7 +50,10 @@ const reprise = createReprise({
   },
 });
 
-const refreshLieux = debounce(() => lieux?.refresh(), 120);
+const refreshVue = debounce(() => {
+  lieux?.refresh();
+  panels?.showComptes(map.compter(), map.vue().zoom);
+}, 120);
 const writeFragment = debounce(() => {
   if (!ready) return;
   history.replaceState(null, "", encodeFragment(etat.get()));
@@ -73,7 +77,7 @@ function showBulle(hovered, pixel) {
   if (names.length === 0) return;
   const more = hovered.elements.length - names.length;
   bulle.textContent = names.join(" · ") + (more > 0 ? ` … et ${more} de plus` : "");
-  const box = byId("carte").getBoundingClientRect();
+  const box = document.querySelector(".scene").getBoundingClientRect();
   const left = Math.min(pixel[0] + 14, box.width - bulle.offsetWidth - 8);
   bulle.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, pixel[1] - bulle.offsetHeight - 12)}px)`;
 }
@@ -88,14 +92,13 @@ const map = createMap({
     if (!ready) return;
     etat.update({ vue });
     showEchelle(vue);
-    panels?.showZoom(vue.zoom);
-    refreshLieux();
+    refreshVue();
   },
   onPick,
   onHover: showBulle,
   onComplete() {
     complete = true;
-    refreshLieux();
+    refreshVue();
   },
   onBusy: (busy) => (byId("chargement").hidden = !busy),
 });
@@ -106,15 +109,29 @@ function showVue({ vue, filtre }) {
   else map.fit(findUnite(atlas, filtre)?.unite.etendue ?? atlas.territoire.etendue, { animate: false });
 }
 
+async function openComparaison() {
+  const { openComparer } = await import("./comparer.js");
+  if (!etat.get().comparer || comparaison) return;
+  comparaison = openComparer({ etat, map, onChange: refreshVue });
+  comparaison.show(etat.get());
+  if (ready && document.activeElement === document.body) byId("rideau").focus(); // the button that opened it is gone
+}
+
 etat.subscribe((state, previous) => {
+  if (!state.comparer && comparaison) {
+    comparaison.close();
+    comparaison = null;
+  }
   map.apply(state, previous);
-  panels?.showZoom(map.vue().zoom);
+  comparaison?.show(state);
+  if (state.comparer && !comparaison) openComparaison();
+  refreshVue();
   writeFragment();
 });
 showVue(etat.get());
 initVolet(map.setCovered);
 ready = true;
-panels = initCouches({ atlas, etat });
+panels = initCouches({ atlas, etat, map });
 lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
 initDessin({ atlas, map, panneau });
@@ -136,6 +153,11 @@ initRecherche({
   },
 });
 
+byId("comparer").addEventListener("click", () => {
+  // The second set starts as a copy of the first, and is the one the list changes: the first stays as it was, on the left.
+  etat.update({ comparer: { mode: "rideau", position: 0.5, cote: "gauche", couches: etat.get().couches } });
+  if (panneau.narrow()) panneau.set(false);
+});
 byId("zoom-plus").addEventListener("click", () => map.zoomBy(1));
 byId("zoom-moins").addEventListener("click", () => map.zoomBy(-1));
 byId("vue-ensemble").addEventListener("click", () => map.fit(atlas.territoire.etendue));
@@ -159,7 +181,7 @@ document.addEventListener("keydown", (event) => {
 // The event's own address: a late writeFragment may have put the old state back in the bar before this runs.
 window.addEventListener("hashchange", ({ newURL }) => {
   const next = readFragment(new URL(newURL).hash);
-  etat.update({ filtre: null, fiche: null, ...next, fond: etat.get().fond });
+  etat.update({ filtre: null, fiche: null, comparer: null, ...next, fond: etat.get().fond });
   if (next.vue || next.filtre) showVue(next);
   if (next.fond && next.fond !== etat.get().fond) fonds.choose(next.fond);
 });
@@ -173,4 +195,5 @@ window.atlas = Object.freeze({
   visibles: () => map.visibles(),
   vue: () => map.vue(),
   couches: () => etat.get().couches.map((couche) => ({ ...couche })),
+  comparaison: () => (comparaison ? { ...etat.get().comparer, visibles: comparaison.visibles() } : null),
 });

@@ -1,51 +1,158 @@
-// The layers panel: written by the server, wired here.
+// The layers panel: written by the server, wired here. The set it shows and changes is `couches` of the state.
 import { buildUrl, filtreQuery } from "./adresses.js";
+import { fetchJson } from "./api.js";
+import { initArbre } from "./arbre.js";
+import { showAvis } from "./avis.js";
+import { formatVue } from "./comptes.js";
 import { byId } from "./dom.js";
-import { addCouche, listCouches, raiseCouche, removeCouche, setOpacite } from "./etat.js";
+import { addCouche, listCouches, moveCouche, orderCouches, raiseCouche, removeCouche, restoreCouches, setOpacite, setReglage } from "./etat.js";
+import { formatNombre, formatQuantite } from "./format.js";
+import { initOrdre } from "./ordre.js";
 
-export function initCouches({ atlas, etat }) {
+export function initCouches({ atlas, etat, map }) {
   const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
-  const rows = new Map([...document.querySelectorAll("[data-couche]")].map((row) => [row.dataset.couche, row]));
+  const list = byId("affichees");
+  const rows = new Map([...document.querySelectorAll(".couche")].map((row) => [row.dataset.couche, row]));
+  const items = new Map([...list.children].map((item) => [item.dataset.couche, item]));
   const ordreOf = (id) => couchesById.get(id)?.ordre ?? 0;
+  let isolee = null; // {id, aside, cote}: a layer shown alone, those put aside, the compared side it was done on
 
+  const update = (couches) => etat.update({ couches });
+  const announce = (text) => (byId("ordre-annonce").textContent = text);
+
+  function announcePlace(id) {
+    const { couches } = etat.get();
+    const place = couches.length - couches.findIndex((couche) => couche.id === id);
+    announce(`${couchesById.get(id).titre} : ${place} sur ${couches.length}.`);
+  }
+
+  async function zoom(id) {
+    try {
+      const { bounds } = await fetchJson(buildUrl(atlas.urls.etendue, { couche: id }));
+      map.fit(bounds);
+    } catch (error) {
+      showAvis("etendue", `L’étendue de la couche n’a pas pu être lue. ${error.message}`, { kind: "alerte", seconds: 8 });
+    }
+  }
+
+  function isolate(id) {
+    const { couches, comparer } = etat.get();
+    if (isolee?.id === id) return restore();
+    const aside = isolee ? restoreCouches(isolee.aside, couches) : couches;
+    isolee = { id, aside, cote: comparer?.cote };
+    update(couches.filter((couche) => couche.id === id));
+  }
+
+  function restore() {
+    const { id, aside } = isolee;
+    isolee = null;
+    update(restoreCouches(aside, etat.get().couches));
+    items.get(id).querySelector("[data-action=isoler]").focus();
+  }
+
+  /** What was taken off had the focus: it goes to the next of the list, else to the title. */
+  function retire(id) {
+    const next = items.get(id).nextElementSibling;
+    const all = isolee?.id === id ? restoreCouches(isolee.aside, etat.get().couches) : etat.get().couches;
+    update(removeCouche(all, id));
+    announce(`${couchesById.get(id).titre} : retirée de la carte.`);
+    (next && !next.hidden ? next.querySelector("[data-action=retirer]") : list.closest("details").querySelector("summary")).focus();
+  }
+
+  function move(id, change) {
+    update(change(etat.get().couches));
+    announcePlace(id);
+  }
+
+  const actions = {
+    zoomer: zoom,
+    isoler: isolate,
+    retirer: retire,
+    monter: (id) => move(id, (couches) => moveCouche(couches, id, 1)),
+    descendre: (id) => move(id, (couches) => moveCouche(couches, id, -1)),
+    dessus: (id) => move(id, (couches) => raiseCouche(couches, id)),
+  };
+
+  list.addEventListener("click", ({ target }) => {
+    const button = target.closest("button[data-action]");
+    if (button) actions[button.dataset.action]?.(button.closest("li[data-couche]").dataset.couche);
+  });
+  list.addEventListener("input", ({ target }) => {
+    const id = target.closest("li[data-couche]").dataset.couche;
+    if (target.name === "opacite") update(setOpacite(etat.get().couches, id, Number(target.value) / 100));
+    if (target.name !== "classe") return;
+    const boxes = [...items.get(id).querySelectorAll("[name=classe]")];
+    update(setReglage(etat.get().couches, id, "masquees", boxes.filter((box) => !box.checked).map((box) => Number(box.value))));
+  });
   for (const [id, row] of rows) {
     row.querySelector("[name=couche]").addEventListener("change", ({ target }) => {
       const { couches } = etat.get();
-      etat.update({ couches: target.checked ? addCouche(couches, couchesById.get(id), ordreOf) : removeCouche(couches, id) });
-    });
-    row.querySelector("[name=opacite]").addEventListener("input", ({ target }) => {
-      const couches = addCouche(etat.get().couches, couchesById.get(id), ordreOf);
-      etat.update({ couches: setOpacite(couches, id, Number(target.value) / 100) });
-    });
-    row.querySelector("[data-action=dessus]").addEventListener("click", () => {
-      etat.update({ couches: raiseCouche(addCouche(etat.get().couches, couchesById.get(id), ordreOf), id) });
+      update(target.checked ? addCouche(couches, couchesById.get(id), ordreOf) : removeCouche(couches, id));
     });
   }
+  byId("tout-retirer").addEventListener("click", () => {
+    isolee = null;
+    update([]);
+    list.closest("details").querySelector("summary").focus();
+  });
+  byId("isolement-fin").addEventListener("click", restore);
+  initOrdre(list, byId("panneau"), {
+    onOrder(ids, id) {
+      update(orderCouches(etat.get().couches, ids));
+      announcePlace(id);
+    },
+  });
+  initArbre({ atlas });
 
-  function updateRow(row, id, shown, filtre) {
-    const opacity = Math.round((shown?.opacite ?? 1) * 100);
-    row.querySelector("[name=couche]").checked = Boolean(shown);
-    row.classList.toggle("affichee", Boolean(shown));
-    row.querySelector("[name=opacite]").value = String(opacity);
-    row.querySelector("output").textContent = `${opacity} %`;
-    row.querySelector("[data-action=export]").href = buildUrl(atlas.urls.export, { couche: id }, filtreQuery(filtre));
+  function updateItem(item, { id, opacite, masquees }, filtre) {
+    const opacity = Math.round(opacite * 100);
+    item.querySelector("[name=opacite]").value = String(opacity);
+    item.querySelector("output").textContent = `${opacity} %`;
+    item.querySelector("[data-action=export]").href = buildUrl(atlas.urls.export, { couche: id }, filtreQuery(filtre));
+    item.querySelector("[data-action=isoler]").setAttribute("aria-pressed", String(isolee?.id === id));
+    for (const box of item.querySelectorAll("[name=classe]")) box.checked = !masquees?.includes(Number(box.value));
   }
 
-  etat.subscribe(({ couches, filtre }) => {
-    const shown = new Map(couches.map((couche) => [couche.id, couche]));
-    for (const [id, row] of rows) updateRow(row, id, shown.get(id), filtre);
+  /** The shown ones first, in order; nodes that are in place are not touched, and the focus stays where it is. */
+  function updateOrder(couches) {
+    const held = document.activeElement;
+    const wanted = couches.toReversed().map(({ id }) => items.get(id));
+    for (const item of items.values()) item.hidden = !wanted.includes(item);
+    wanted.forEach((item, index) => {
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index]);
+    });
+    if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
+  }
+
+  etat.subscribe(({ couches, filtre, comparer }) => {
+    const shown = new Set(couches.map(({ id }) => id));
+    if (isolee && (!shown.has(isolee.id) || isolee.cote !== comparer?.cote)) isolee = null; // another list: nothing to come back to
+    updateOrder(couches);
+    for (const couche of couches) updateItem(items.get(couche.id), couche, filtre);
+    for (const [id, row] of rows) {
+      row.querySelector("[name=couche]").checked = shown.has(id);
+      row.classList.toggle("affichee-ici", shown.has(id));
+    }
     for (const theme of atlas.themes) {
       const count = theme.couches.filter(({ id }) => shown.has(id)).length;
       document.querySelector(`[data-theme="${CSS.escape(theme.id)}"]`).textContent = count ? `${count}/${theme.couches.length}` : "";
     }
+    byId("affichees-nombre").textContent = String(couches.length);
+    byId("comparer").hidden = Boolean(comparer);
+    byId("affichees-vide").hidden = couches.length > 0;
+    byId("tout-retirer").hidden = couches.length === 0;
+    byId("isolement").hidden = !isolee;
+    if (isolee) byId("isolement-texte").textContent = `${formatQuantite(isolee.aside.filter(({ id }) => !shown.has(id)).length, "autre couche est mise", "autres couches sont mises")} de côté.`;
   });
 
   return {
-    /** Say beside a shown layer that the present zoom hides it. */
-    showZoom(zoom) {
-      for (const { id } of etat.get().couches) {
-        const couche = couchesById.get(id);
-        rows.get(id).querySelector(".hors-zoom").hidden = zoom >= couche.zoom_min && zoom < couche.zoom_max + 1;
+    /** Say beside each shown layer how much of it is in view; `comptes`: layer id -> features by class. */
+    showComptes(comptes, zoom) {
+      for (const { id, masquees } of etat.get().couches) {
+        const classes = comptes.get(id);
+        const item = items.get(id);
+        item.querySelector(".compte-vue").textContent = formatVue(couchesById.get(id), { classes, masquees, zoom });
+        item.querySelectorAll(".compte-classe").forEach((node, rank) => (node.textContent = classes ? formatNombre(classes[rank]) : ""));
       }
     },
   };

@@ -22,12 +22,14 @@ export function lineColor({ color, stroke }) {
   return lightness(checkColor(color)) > 0.72 ? checkColor(stroke) : checkColor(color);
 }
 
-/** The first rule that takes these properties, as `Style.rule_for` does on the server; null: not drawn. */
-export function ruleFor(style, properties) {
+/** The rank of the first rule that takes these properties, as `Style.rule_for` does on the server; -1: not drawn. */
+export function rankOf(style, properties) {
   const value = style.field === null || style.field === undefined ? null : properties[style.field];
-  for (const rule of style.rules) {
-    if (rule.value === null || rule.value === undefined) return rule;
-    if (value !== null && value !== undefined && String(value) === rule.value) return rule;
-  }
-  return null;
+  return style.rules.findIndex((rule) => {
+    if (rule.value === null || rule.value === undefined) return true;
+    return value !== null && value !== undefined && String(value) === rule.value;
+  });
 }
+
+/** The rule itself; null: not drawn. */
+export const ruleFor = (style, properties) => style.rules[rankOf(style, properties)] ?? null;

@@ -22,6 +22,12 @@ export function initLieux({ map, etat, titreOf, geometrieOf }) {
   const button = byId("bouton-lieux");
   let last = "";
 
+  /** Of two compared sets, the list is the one being worked on, and says its side. */
+  function renderTitle(count) {
+    const { comparer } = etat.get();
+    return formatQuantite(count, "lieu visible", "lieux visibles") + (comparer ? (comparer.cote === "droite" ? " à gauche" : " à droite") : "");
+  }
+
   const choose = ({ couche, cle }) => etat.update({ fiche: { couche, cle } });
 
   function renderGroups(found) {
@@ -42,10 +48,10 @@ export function initLieux({ map, etat, titreOf, geometrieOf }) {
 
   function refresh() {
     const found = map.visibles();
-    const signature = found.map(({ couche, cle }) => `${couche}:${cle}`).join();
+    const sentence = renderTitle(found.length);
+    const signature = [sentence, ...found.map(({ couche, cle }) => `${couche}:${cle}`)].join();
     if (signature === last) return;
     last = signature;
-    const sentence = formatQuantite(found.length, "lieu visible", "lieux visibles");
     byId("carte-resume").textContent = sentence;
     button.textContent = `Lieux visibles (${found.length})`;
     refreshVolet("lieux", sentence, renderGroups(found));
@@ -54,7 +60,7 @@ export function initLieux({ map, etat, titreOf, geometrieOf }) {
   function open() {
     const found = map.visibles();
     button.setAttribute("aria-expanded", "true");
-    openVolet("lieux", formatQuantite(found.length, "lieu visible", "lieux visibles"), renderGroups(found), {
+    openVolet("lieux", renderTitle(found.length), renderGroups(found), {
       onClose: () => button.setAttribute("aria-expanded", "false"),
     });
   }

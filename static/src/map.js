@@ -1,46 +1,55 @@
 // The map: view, events, and what the rest of the page may ask of it. Only the map*.js files know OpenLayers.
-import OlMap from "ol/Map.js";
 import View from "ol/View.js";
 import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
-import { checkColor, ruleFor } from "./couleur.js";
-import { distanceToShape, meetsBox } from "./geometrie.js";
 import { createDessin } from "./map_dessin.js";
-import { createEtiquettes } from "./map_etiquettes.js";
-import { createFonds } from "./map_fonds.js";
+import { createPlan } from "./map_plan.js";
 import { screenFactor } from "./map_style.js";
-import { computeEmprise, createCouchesTuilees } from "./map_tuiles.js";
+import { computeEmprise } from "./map_tuiles.js";
 
 const MIN_ZOOM = 7;
 const MAX_ZOOM = 20;
-const TILE_ZOOM_ZERO = 156543.03392804097; // resolution of zoom 0 with 256-pixel tiles
-
-const zoomOf = (resolution) => Math.log2(TILE_ZOOM_ZERO / resolution);
 
 /** `onMove`, `onPick(found)`, `onHover(found, pixel)`, `onComplete`: see carte.js. */
 export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove, onPick, onHover, onComplete, onBusy }) {
-  const couchesById = new Map(atlas.themes.flatMap((theme) => theme.couches).map((couche) => [couche.id, couche]));
-  const emprise = computeEmprise(atlas.territoire.etendue);
   const duration = reducedMotion ? 0 : 250;
-  const view = new View({ extent: emprise, constrainOnlyCenter: true, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM, enableRotation: false });
-  const map = new OlMap({
-    target,
+  const view = new View({ extent: computeEmprise(atlas.territoire.etendue), constrainOnlyCenter: true, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM, enableRotation: false });
+  let dessin = null; // while a zone is drawn, a click is a vertex and asks nothing of the map
+  let hovering = 0;
+  const loading = new Set(); // the maps that wait for tiles
+  let second = null; // the same view, drawn with other layers beside it or under a curtain
+  const planOf = (plan) => ({
     view,
-    controls: [],
-    maxTilesLoading: 24,
+    atlas,
+    etat,
+    reprise,
     interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, zoomDuration: duration, zoomDelta: 1 }),
+    onClick(event, lecture) {
+      if (dessin?.active()) return;
+      picked = event.coordinate;
+      onPick(lecture.pickAt(event.coordinate));
+    },
+    onPointer(event, lecture) {
+      if (event.dragging || dessin?.active() || event.originalEvent.pointerType === "touch") return onHover(null);
+      const { offsetLeft, offsetTop } = event.map.getTargetElement();
+      const pixel = [event.pixel[0] + offsetLeft, event.pixel[1] + offsetTop];
+      cancelAnimationFrame(hovering);
+      hovering = requestAnimationFrame(() => onHover(lecture.pickAt(event.coordinate), pixel));
+    },
+    onLeave() {
+      cancelAnimationFrame(hovering);
+      onHover(null);
+    },
+    onBusy(each, busy) {
+      if (busy) loading.add(each);
+      else loading.delete(each);
+      onBusy(loading.size > 0);
+    },
+    onDrawn: onComplete,
+    ...plan,
   });
-  const context = {
-    zoomOf,
-    selection: () => etat.get().fiche,
-    filtre: () => etat.get().filtre,
-    affichee: (id) => etat.get().couches.some((couche) => couche.id === id),
-    fondType: () => atlas.fonds.find(({ id }) => id === etat.get().fond)?.type ?? "communal",
-  };
-  const shared = { map, atlas, emprise, reprise, context, couchesById };
-  const fonds = createFonds(shared);
-  const couches = createCouchesTuilees(shared);
-  const refreshEtiquettes = createEtiquettes(map);
+  const plan = createPlan(planOf({ target, couchesOf: ({ couches }) => couches }));
+  const { map, lecture } = plan;
 
   /** From the middle of what a sheet leaves uncovered (OpenLayers' centre) to the middle of the whole map. */
   function offset() {
@@ -63,47 +72,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     return transformExtent(box, "EPSG:3857", "EPSG:4326").map((degree) => Number(degree.toFixed(6)));
   }
 
-  function describe({ couche, feature }) {
-    return {
-      couche: couche.id,
-      cle: String(feature.get("cle")),
-      nom: String(feature.get("nom") ?? feature.get("cle")),
-      approximatif: Boolean(feature.get("approximatif")) && !feature.get("schematique"),
-      schematique: Boolean(feature.get("schematique")),
-      couleur: checkColor(ruleFor(couche.style, feature.getProperties())?.color),
-    };
-  }
-
   let picked = null; // the place of the last click, kept in sight as long as its sheet grows and no one moves the map
-
-  /** Drawn features only, one per key, however many tiles hold a piece of it. */
-  function collect(candidates, keep) {
-    const found = new Map();
-    for (const candidate of candidates) {
-      const id = `${candidate.couche.id} ${candidate.feature.get("cle")}`;
-      if (!found.has(id) && ruleFor(candidate.couche.style, candidate.feature.getProperties()) && keep(candidate)) found.set(id, candidate);
-    }
-    return [...found.values()].map(describe);
-  }
-
-  function pickAt(coordinate) {
-    const resolution = view.getResolution();
-    const factor = screenFactor();
-    const reach = 50 * factor * resolution;
-    const box = [coordinate[0] - reach, coordinate[1] - reach, coordinate[0] + reach, coordinate[1] + reach];
-    const elements = collect(couches.featuresIn(box, view.getZoom()), ({ couche, feature }) => {
-      const rule = ruleFor(couche.style, feature.getProperties());
-      const tolerance = (couche.geometrie === "point" ? rule.size + 5 : couche.geometrie === "line" ? rule.width / 2 + 6 : 3) * factor;
-      return distanceToShape(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), ...coordinate) <= tolerance * resolution;
-    });
-    return { elements, unites: fonds.unitesAt(coordinate) };
-  }
-
-  function visibles() {
-    if (!map.getSize() || !view.getCenter()) return [];
-    const extent = view.calculateExtent(); // what no sheet covers
-    return collect(couches.featuresIn(extent, view.getZoom()), ({ feature }) => meetsBox(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), extent));
-  }
 
   let fitting = null; // what an animated fit is on its way to
 
@@ -125,6 +94,8 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     view.animate({ zoom, duration }, () => zooming === zoom && (zooming = null));
   }
 
+  let covered = { right: 0, bottom: 0 };
+  let beside = false;
   let foot = 0; // pixels of scale bar and notices that lie on a bottom sheet
 
   /** Move the map just enough for a place the sheet has covered to come out from under it. */
@@ -138,42 +109,17 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     if (dx !== 0 || dy !== 0) view.animate({ center: [cx + dx, cy + dy], duration });
   }
 
-  let dessin = null; // while a zone is drawn, a click is a vertex and asks nothing of the map
   map.on("moveend", () => onMove(currentVue()));
-  map.on("singleclick", (event) => {
-    if (dessin?.active()) return;
-    picked = event.coordinate;
-    onPick(pickAt(event.coordinate));
-  });
   map.on("pointerdrag", () => (picked = null));
-  map.on("loadstart", () => onBusy(true));
-  map.on("loadend", () => onBusy(false));
-  map.on("rendercomplete", () => {
-    const extent = view.calculateExtent();
-    refreshEtiquettes(couches.featuresIn(extent, view.getZoom()), extent, view.getZoom());
-    onComplete();
-  });
-  let hovering = 0;
-  map.on("pointermove", (event) => {
-    if (event.dragging || dessin?.active() || event.originalEvent.pointerType === "touch") return onHover(null);
-    cancelAnimationFrame(hovering);
-    hovering = requestAnimationFrame(() => onHover(pickAt(event.coordinate), event.pixel));
-  });
-  map.getViewport().addEventListener("pointerleave", () => {
-    cancelAnimationFrame(hovering);
-    onHover(null);
-  });
 
   return {
     apply(state, previous) {
-      couches.apply(state.couches, state.filtre);
-      if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
-      else if (["filtre", "fiche", "couches"].some((part) => state[part] !== previous[part])) fonds.restyle();
-      if (state.fiche !== previous.fiche) couches.restyle();
+      plan.apply(state, previous);
+      second?.apply(state, previous);
     },
     restyle() {
-      couches.restyle();
-      fonds.restyle();
+      plan.restyle();
+      second?.restyle();
     },
     goTo({ zoom, lat, lon }) {
       const [x, y] = fromLonLat([lon, lat]);
@@ -184,10 +130,11 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     fit,
     /** A sheet covers this much of the map: the view is what is left of it. */
     setCovered({ right, bottom, pied }) {
+      covered = { right, bottom };
       foot = bottom > 0 ? pied : 0;
       const again = view.getAnimating() && fitting;
       view.cancelAnimations();
-      view.padding = [0, right, bottom, 0];
+      view.padding = [0, beside ? 0 : right, bottom, 0];
       if (again) fit(...again);
       if (right + bottom === 0) picked = null;
       if (picked) reveal(picked);
@@ -199,10 +146,32 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       picked = fromLonLat(lonLat);
       if (!view.getAnimating()) reveal(picked);
     },
-    pickCentre: () => onPick(pickAt(view.getCenter())),
+    pickCentre: (beside = false) => onPick((beside ? second : plan).lecture.pickAt(view.getCenter())),
     vue: currentVue,
     emprise: emprise84,
     resolution: () => view.getResolution(),
-    visibles,
+    visibles: () => (map.getSize() ? lecture.visibles() : []),
+    compter: () => (map.getSize() ? lecture.compter() : new Map()),
+    /** Two maps side by side stand beside the sheet, and not under it. */
+    setBeside(next) {
+      beside = next;
+      view.padding = [0, beside ? 0 : covered.right, covered.bottom, 0];
+    },
+    /** The part of the width, from the left, that a curtain leaves of this map; all of it without one. */
+    setPart: lecture.setPart,
+    /** Draw the same view a second time, with the layers that `couchesOf(state)` gives. */
+    openSecond(element, couchesOf) {
+      second = createPlan(planOf({ target: element, couchesOf }));
+      second.map.on("pointerdrag", () => (picked = null));
+      second.apply(etat.get(), etat.get());
+      return { visibles: second.lecture.visibles, compter: second.lecture.compter, setPart: second.lecture.setPart };
+    },
+    closeSecond() {
+      loading.delete(second.map);
+      onBusy(loading.size > 0);
+      second.map.setTarget(null);
+      second.map.dispose();
+      second = null;
+    },
   };
 }

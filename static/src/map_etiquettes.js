@@ -5,7 +5,6 @@ import Point from "ol/geom/Point.js";
 import VectorLayer from "ol/layer/Vector.js";
 import VectorSource from "ol/source/Vector.js";
 import Style from "ol/style/Style.js";
-import { ruleFor } from "./couleur.js";
 import { meetsBox } from "./geometrie.js";
 import { buildText, screenFactor } from "./map_style.js";
 
@@ -16,7 +15,7 @@ function place(feature) {
   return new Point([flat[0], flat[1]]);
 }
 
-export function createEtiquettes(map) {
+export function createEtiquettes(map, context) {
   const source = new VectorSource();
   const kept = new Map();
   let signature = "";
@@ -41,7 +40,7 @@ export function createEtiquettes(map) {
       const { label } = couche.style;
       if (couche.geometrie === "point" || !label || zoom < label.zoom_min) continue;
       const texte = feature.get(label.field);
-      if (texte === undefined || texte === null || texte === "" || !ruleFor(couche.style, feature.getProperties())) continue;
+      if (texte === undefined || texte === null || texte === "" || !context.regle(couche, feature.getProperties())) continue;
       // Pieces of one name are one name, in whatever number of rows and tiles they come.
       const key = `${couche.id} ${texte}`;
       const size = getArea(feature.getExtent());

@@ -64,7 +64,6 @@ function createNoms(atlas, context) {
   return new VectorLayer({
     source,
     declutter: "noms", // among themselves only: symbols may lie over a name, never hide it altogether
-    zIndex: 500,
     style(feature, resolution) {
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
       const bassin = feature.get("decoupage") === "bassin";
@@ -99,6 +98,8 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
       communal.changed();
       noms.changed();
     },
+    /** Names lie above surfaces and lines, below the first layer of symbols: a hatch never covers a name, a name never a symbol. */
+    raiseNoms: (zIndex) => noms.setZIndex(zIndex),
     restyle() {
       communal.changed();
       noms.changed();

@@ -4,7 +4,7 @@ import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { checkColor, lineColor, ruleFor, withOpacity } from "./couleur.js";
+import { checkColor, lineColor, withOpacity } from "./couleur.js";
 import { wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
 
@@ -136,7 +136,7 @@ function polygonStyles(rule, factor, { schematique, choisi }) {
 
 const BUILDERS = { point: pointStyles, line: lineStyles, polygon: polygonStyles };
 
-/** The OpenLayers style function of one layer; `context` = {selection(): fiche|null, zoomOf(resolution)}. */
+/** The OpenLayers style function of one layer; `context`: see map_plan.js. */
 export function buildStyleFunction(couche, context) {
   const kept = new Map();
   const build = BUILDERS[couche.geometrie] ?? polygonStyles;
@@ -144,7 +144,7 @@ export function buildStyleFunction(couche, context) {
   return (feature, resolution) => {
     if (feature.get("layer") !== couche.id) return undefined;
     const properties = feature.getProperties();
-    const rule = ruleFor(couche.style, properties);
+    const rule = context.regle(couche, properties);
     if (rule === null) return undefined;
     const factor = screenFactor();
     const selection = context.selection();

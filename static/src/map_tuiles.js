@@ -9,6 +9,7 @@ import { buildStyleFunction } from "./map_style.js";
 
 const HALF_WORLD = 20037508.342789244;
 const TILE_SIZE = 512;
+const BOTTOM = 10; // level of the lowest layer: the basemap is below
 const MAX_ZOOM = 16; // deeper than that, tiles of this level are magnified: 4096 steps make 15 cm
 const format = new MVT();
 
@@ -70,12 +71,14 @@ export function createTileLayer(couche, source, context) {
 export function createCouchesTuilees({ map, atlas, emprise, reprise, context, couchesById }) {
   const layers = new Map();
   const sourceOf = new Map();
+  const drawnBy = new Map(); // layer id -> the settings it was last drawn with
   let filtre;
 
   function drop(id) {
     const layer = layers.get(id);
     map.removeLayer(layer);
     layers.delete(id);
+    drawnBy.delete(id);
   }
 
   function assignSources(shown, current) {
@@ -92,10 +95,12 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
   }
 
   return {
+    /** Draw these layers in this order, bottom first. Returns the level where the names of the basemap belong. */
     apply(shown, current) {
       assignSources(shown, current);
       for (const id of [...layers.keys()]) if (!shown.some((couche) => couche.id === id)) drop(id);
-      shown.forEach(({ id, opacite }, index) => {
+      const firstSymbols = shown.findIndex(({ id }) => couchesById.get(id).geometrie === "point");
+      shown.forEach(({ id, opacite, masquees }, index) => {
         const source = sourceOf.get(id);
         if (!layers.has(id)) {
           layers.set(id, createTileLayer(couchesById.get(id), source, context));
@@ -104,9 +109,11 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
         const layer = layers.get(id);
         if (layer.getSource() !== source) layer.setSource(source);
         layer.setOpacity(opacite);
-        // Names of communes (500) lie between surfaces and symbols: a hatch never covers a name, a name never a symbol.
-        layer.setZIndex((couchesById.get(id).geometrie === "point" ? 600 : 10) + index);
+        layer.setZIndex(BOTTOM + index);
+        if (drawnBy.has(id) && drawnBy.get(id) !== masquees) layer.changed();
+        drawnBy.set(id, masquees);
       });
+      return BOTTOM + (firstSymbols < 0 ? shown.length : firstSymbols) - 0.5;
     },
     restyle() {
       for (const layer of layers.values()) layer.changed();

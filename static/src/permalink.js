@@ -2,6 +2,8 @@
 // #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:nord&fiche=qpv:QN05950M
 // `couches` goes from the bottom to the top; opacity is written only when it is not 1. What a layer hides or keeps is apart:
 // &masquees=qpv:0.2 (classes of the legend, by rank) &filtres=irve:puissance>50 (CQL2, encoded) &revisions=qpv:3 (those seen)
+// &comparer=rideau/0.5/droite: a second set of layers is shown, under a curtain ("rideau") that stands at 0.5 of the width or side by
+// side ("cote"), on that side; its layers follow, written as those above: &comparer.couches=… &comparer.masquees=… &comparer.filtres=…
 const MAX_FILTRE = 2000;
 const MAX_CLASSES = 64;
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
@@ -12,17 +14,20 @@ const encodeList = (name, couches, valueOf) => {
   return pieces.length ? [`${name}=${pieces.map(([id, value]) => `${id}:${value}`).join(",")}`] : [];
 };
 
+const encodeCouches = (prefix, couches) => [
+  `${prefix}couches=${couches.map(({ id, opacite }) => (opacite < 1 ? `${id}:${round(opacite, 2)}` : id)).join(",")}`,
+  ...encodeList(`${prefix}masquees`, couches, ({ masquees }) => masquees?.join(".")),
+  ...encodeList(`${prefix}filtres`, couches, ({ filtre }) => filtre && encodeURIComponent(filtre)),
+];
+
 /** `revisions`: {layer: revision} of the data the link was made on, written when given. */
-export function encodeFragment({ vue, couches, fond, filtre, fiche }, revisions = null) {
+export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche }, revisions = null) {
   const parts = [];
   if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
-  if (couches) {
-    parts.push(`couches=${couches.map(({ id, opacite }) => (opacite < 1 ? `${id}:${round(opacite, 2)}` : id)).join(",")}`);
-  }
-  if (couches) {
-    parts.push(...encodeList("masquees", couches, ({ masquees }) => masquees?.join(".")));
-    parts.push(...encodeList("filtres", couches, ({ filtre: kept }) => kept && encodeURIComponent(kept)));
-    if (revisions) parts.push(...encodeList("revisions", couches, ({ id }) => revisions[id]));
+  if (couches) parts.push(...encodeCouches("", couches));
+  if (couches && revisions) parts.push(...encodeList("revisions", couches, ({ id }) => revisions[id]));
+  if (comparer) {
+    parts.push(`comparer=${comparer.mode}/${round(comparer.position, 3)}/${comparer.cote}`, ...encodeCouches("comparer.", comparer.couches));
   }
   if (fond) parts.push(`fond=${encodeURIComponent(fond)}`);
   if (filtre) parts.push(`filtre=${encodeURIComponent(filtre.decoupage)}:${encodeURIComponent(filtre.code)}`);
@@ -88,27 +93,47 @@ function readFiltre(text) {
   return filtre && filtre.length <= MAX_FILTRE ? filtre : null;
 }
 
+function decodeComparer(text) {
+  const [mode, at, cote] = text.split("/");
+  const position = /^\d(\.\d{1,6})?$/.test(at ?? "") ? Number(at) : NaN;
+  return ["rideau", "cote"].includes(mode) && position <= 1 && ["gauche", "droite"].includes(cote) ? { mode, position, cote } : null;
+}
+
 const readRevision = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : null);
 
 /** Only what the fragment says, and says well: a part that is absent or unreadable is left out. */
 export function decodeFragment(fragment) {
   const state = {};
+  const other = {};
   for (const part of String(fragment ?? "").replace(/^#/, "").split("&")) {
     const cut = part.indexOf("=");
     const [written, text] = cut < 0 ? [part, ""] : [part.slice(0, cut), part.slice(cut + 1)];
     const name = written === "f" ? "filtre" : written; // the short form, for links written by hand
     if (name === "vue") state.vue = decodeVue(text) ?? state.vue;
-    if (name === "couches" && cut > 0) state.couches = decodeCouches(text) ?? state.couches;
-    if (name === "masquees") state.masquees = decodeByCouche(text, readClasses);
-    if (name === "filtres") state.filtres = decodeByCouche(text, readFiltre);
+    const seconde = name.startsWith("comparer.");
+    const [set, of] = seconde ? [other, name.slice("comparer.".length)] : [state, name];
+    if (of === "couches" && cut > 0) set.couches = decodeCouches(text) ?? set.couches;
+    if (of === "masquees") set.masquees = decodeByCouche(text, readClasses);
+    if (of === "filtres") set.filtres = decodeByCouche(text, readFiltre);
+    if (name === "comparer") state.comparer = decodeComparer(text) ?? state.comparer;
     if (name === "revisions") state.revisions = decodeByCouche(text, readRevision);
     if (name === "fond") state.fond = decodeText(text) || undefined;
     const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
     if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };
     if (pair && name === "fiche") state.fiche = { couche: pair[0], cle: pair[1] };
   }
-  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+  if (state.comparer && other.couches) Object.assign(state.comparer, withoutEmpty(other));
+  else delete state.comparer; // a mode without layers, or layers without a mode
+  return withoutEmpty(state);
 }
+
+const withoutEmpty = (state) => Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+
+/** The layers of a decoded set that this atlas has, with what each hides and keeps. */
+const resolveCouches = ({ couches, masquees = {}, filtres = {} }, known) =>
+  couches
+    .filter(({ id }) => known.has(id))
+    .map((couche) => ({ ...couche, ...(masquees[couche.id] && { masquees: masquees[couche.id] }), ...(filtres[couche.id] && { filtre: filtres[couche.id] }) }));
 
 /** Match a decoded fragment with what this atlas has: `{etat, inconnus}`, the unknown named for a notice; what a layer hides and
  * keeps joins it in `couches`. */
@@ -117,12 +142,12 @@ export function resolveFragment(decoded, atlas) {
   const inconnus = [];
   const etat = {};
   if (decoded.vue) etat.vue = decoded.vue;
-  if (decoded.couches) {
-    const { masquees = {}, filtres = {} } = decoded;
-    etat.couches = decoded.couches
-      .filter(({ id }) => couches.has(id))
-      .map((couche) => ({ ...couche, ...(masquees[couche.id] && { masquees: masquees[couche.id] }), ...(filtres[couche.id] && { filtre: filtres[couche.id] }) }));
-    inconnus.push(...decoded.couches.filter(({ id }) => !couches.has(id)).map(({ id }) => `couche « ${id} »`));
+  const sets = [decoded, decoded.comparer].filter((set) => set?.couches);
+  inconnus.push(...new Set(sets.flatMap((set) => set.couches).filter(({ id }) => !couches.has(id)).map(({ id }) => `couche « ${id} »`)));
+  if (decoded.couches) etat.couches = resolveCouches(decoded, couches);
+  if (decoded.comparer) {
+    const { mode, position, cote } = decoded.comparer;
+    etat.comparer = { mode, position, cote, couches: resolveCouches(decoded.comparer, couches) };
   }
   if (decoded.fond) {
     if (atlas.fonds.some((fond) => fond.id === decoded.fond)) etat.fond = decoded.fond;

@@ -87,11 +87,11 @@ def test_visible_features_have_the_colours_of_the_style_model(first_view: Opened
 def test_legend_is_drawn_from_the_style_model(first_view: Opened, catalog: Catalog) -> None:
     page = first_view.page
     drawn = [layer for layer in catalog.public if layer.drawn]
-    assert page.locator("[data-couche]").count() == len(drawn)
+    assert page.locator(".couche[data-couche]").count() == len(drawn)
     for layer in drawn:
         assert layer.style
         row = page.locator(f"[data-couche={layer.id}]")
-        labels = row.locator(".legende li span").evaluate_all("(spans) => spans.map((span) => span.textContent)")
+        labels = row.locator(".legende .classe-nom").evaluate_all("(spans) => spans.map((span) => span.textContent)")
         assert labels == [rule.label for rule in layer.style.rules]
         swatches = row.locator(".legende svg").evaluate_all("(all) => all.map((svg) => svg.outerHTML)")
         for rule, swatch in zip(layer.style.rules, swatches, strict=True):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.browser.observed import Opened
 
 
-def tab_to(opened: Opened, selector: str, limit: int = 60) -> None:
+def tab_to(opened: Opened, selector: str, limit: int = 90) -> None:
     for _ in range(limit):
         if opened.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
@@ -41,9 +41,10 @@ def test_layer_by_keyboard(first_view: Opened) -> None:
     tab_to(first_view, "[data-couche=equipe] [name=couche]")
     page.keyboard.press("Space")
     first_view.wait_visibles("equipe", 2)
-    tab_to(first_view, "[data-couche=equipe] .reglages summary", 2)
+    page.locator("#titre-couches").locator("xpath=..").focus()
+    tab_to(first_view, "[data-couche=equipe] .reglages summary", 25)  # in the list of what is shown, by its place
     page.keyboard.press("Enter")
-    tab_to(first_view, "[data-couche=equipe] [name=opacite]", 2)
+    tab_to(first_view, "[data-couche=equipe] [name=opacite]", 4)
     page.keyboard.press("ArrowLeft")
     assert page.locator("[data-couche=equipe] output").inner_text() == "95 %"
 

@@ -101,7 +101,7 @@ def test_basemaps_are_those_of_the_configuration(settings: Settings, database: D
 
 def test_the_page_stands_without_its_script(reader: FlaskClient, read_page: Callable[[str], Page]) -> None:
     page = read_page(reader.get("/").text)
-    boxes = [a for tag, a in page.tags if tag == "input" and a.get("type") == "checkbox"]
+    boxes = [a for tag, a in page.tags if tag == "input" and a.get("name") == "couche"]
     layers = layers_of(read_atlas(reader.get("/").text))
     assert [a["value"] for a in boxes] == list(layers)
     assert {a["value"] for a in boxes if "checked" in a} == {name for name, c in layers.items() if c["affichee"]}

@@ -9,12 +9,14 @@ from markupsafe import Markup
 
 from webmap.catalog.style import build_legend
 from webmap.errors import BadParameterError
+from webmap.store.history import fetch_checks
 from webmap.store.perimeters import DRAWN
 from webmap.store.places import contours_loaded, fetch_inventory
 from webmap.store.summaries import fetch_units
 from webmap.store.units import fetch_decided
 from webmap.web import params
 from webmap.web.demandes import FORMATS, SYSTEMES
+from webmap.web.fraicheur import build_fraicheur
 from webmap.web.responses import build_csp
 from webmap.web.services import services
 
@@ -34,6 +36,7 @@ URLS = {
     "annonce": "/exports/{couche}.json",
     "paquet": "/exports/paquet.gpkg",
     "territoire": "/territoires/{decoupage}/{code}",
+    "etendue": "/ogc/collections/{couche}/tiles/WebMercatorQuad/tilejson.json",
     "polygone": "/territoires/polygone",
     "couche": "/couches/{couche}",
     "couches": "/couches",
@@ -68,11 +71,17 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
     inventory = fetch_inventory(atlas.database, drawn)
     contours = contours_loaded(atlas.database)
     decided = fetch_decided(atlas.database)
+    checks = fetch_checks(atlas.database)
     themes = [
         {
             "id": theme.id,
             "titre": theme.title,
-            "couches": [_layer(layer, inventory[layer.id]) for layer in drawn if layer.theme == theme.id],
+            "couches": [
+                _layer(layer, inventory[layer.id])
+                | {"fraicheur": build_fraicheur(layer, inventory[layer.id], checks, atlas.catalog.cite)}
+                for layer in drawn
+                if layer.theme == theme.id
+            ],
         }
         for theme in atlas.catalog.themes
     ]

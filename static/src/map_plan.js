@@ -1,0 +1,61 @@
+// One drawn map: basemap, layers, names, on a view that another may share. The page has one; comparing adds a second.
+import OlMap from "ol/Map.js";
+import { rankOf } from "./couleur.js";
+import { createEtiquettes } from "./map_etiquettes.js";
+import { createFonds } from "./map_fonds.js";
+import { createLecture } from "./map_lecture.js";
+import { computeEmprise, createCouchesTuilees } from "./map_tuiles.js";
+
+const TILE_ZOOM_ZERO = 156543.03392804097; // resolution of zoom 0 with 256-pixel tiles
+
+const zoomOf = (resolution) => Math.log2(TILE_ZOOM_ZERO / resolution);
+
+/** `couchesOf(state)`: the set of layers it draws. `onClick(event, lecture)`, `onPointer(event, lecture)`, `onDrawn()`: its events. */
+export function createPlan({ target, view, interactions, atlas, etat, reprise, couchesOf, onClick, onPointer, onLeave, onDrawn, onBusy }) {
+  const couchesById = new Map(atlas.themes.flatMap((theme) => theme.couches).map((couche) => [couche.id, couche]));
+  const map = new OlMap({ target, view, controls: [], maxTilesLoading: 24, interactions });
+  const shown = (id) => couchesOf(etat.get()).find((couche) => couche.id === id);
+  const context = {
+    zoomOf,
+    selection: () => etat.get().fiche,
+    filtre: () => etat.get().filtre,
+    affichee: (id) => Boolean(shown(id)),
+    fondType: () => atlas.fonds.find(({ id }) => id === etat.get().fond)?.type ?? "communal",
+    /** The rule that draws a feature; null when none does, or when its class is masked. */
+    regle(couche, properties) {
+      const rank = rankOf(couche.style, properties);
+      return shown(couche.id)?.masquees?.includes(rank) ? null : (couche.style.rules[rank] ?? null);
+    },
+  };
+  const shared = { map, atlas, emprise: computeEmprise(atlas.territoire.etendue), reprise, context, couchesById };
+  const fonds = createFonds(shared);
+  const couches = createCouchesTuilees(shared);
+  const refreshEtiquettes = createEtiquettes(map, context);
+  const lecture = createLecture({ view, couches, fonds, regle: context.regle });
+
+  map.on("singleclick", (event) => onClick(event, lecture));
+  map.on("pointermove", (event) => onPointer(event, lecture));
+  map.getViewport().addEventListener("pointerleave", onLeave);
+  map.on("loadstart", () => onBusy(map, true));
+  map.on("loadend", () => onBusy(map, false));
+  map.on("rendercomplete", () => {
+    const extent = view.calculateExtent();
+    refreshEtiquettes(couches.featuresIn(extent, view.getZoom()), extent, view.getZoom());
+    onDrawn();
+  });
+
+  return {
+    map,
+    lecture,
+    apply(state, previous) {
+      fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
+      if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
+      else if (["filtre", "fiche"].some((part) => state[part] !== previous[part]) || couchesOf(state) !== couchesOf(previous)) fonds.restyle();
+      if (state.fiche !== previous.fiche) couches.restyle();
+    },
+    restyle() {
+      couches.restyle();
+      fonds.restyle();
+    },
+  };
+}
