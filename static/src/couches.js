@@ -121,7 +121,9 @@ export function initCouches({ atlas, etat, map }) {
     wanted.forEach((item, index) => {
       if (list.children[index] !== item) list.insertBefore(item, list.children[index]);
     });
-    if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
+    if (held === document.activeElement || !list.contains(held)) return;
+    held.focus({ preventScroll: true });
+    held.scrollIntoView({ block: "nearest" });
   }
 
   etat.subscribe(({ couches, filtre, comparer }) => {

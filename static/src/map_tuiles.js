@@ -9,6 +9,7 @@ import { buildStyleFunction } from "./map_style.js";
 
 const HALF_WORLD = 20037508.342789244;
 const TILE_SIZE = 512;
+const PER_TILE = 25; // layers one address asks for: the server refuses more than 30 (MAX_LAYERS)
 const BOTTOM = 10; // level of the lowest layer: the basemap is below
 const MAX_ZOOM = 16; // deeper than that, tiles of this level are magnified: 4096 steps make 15 cm
 const format = new MVT();
@@ -89,9 +90,11 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
       filtre = current;
     }
     const missing = shown.map(({ id }) => id).filter((id) => !sourceOf.has(id));
-    if (missing.length === 0) return;
-    const source = createTileSource(missing, filtre, { atlas, emprise, reprise });
-    for (const id of missing) sourceOf.set(id, source);
+    for (let at = 0; at < missing.length; at += PER_TILE) {
+      const ids = missing.slice(at, at + PER_TILE);
+      const source = createTileSource(ids, filtre, { atlas, emprise, reprise });
+      for (const id of ids) sourceOf.set(id, source);
+    }
   }
 
   return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 import time
@@ -40,6 +41,19 @@ _COLOURS = """([x, y, reach]) => {
     seen.drawImage(canvas, drawn.x - box.x - x + reach, drawn.y - box.y - y + reach, drawn.width, drawn.height);
   }
   const data = seen.getImageData(0, 0, side, side).data;
+  const found = new Set();
+  for (let at = 0; at < data.length; at += 4) found.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+  return [...found];
+}"""
+
+# The colours of a picture.
+_PICTURE = """async (address) => {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const seen = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  seen.drawImage(image, 0, 0);
+  const data = seen.getImageData(0, 0, image.width, image.height).data;
   const found = new Set();
   for (let at = 0; at < data.length; at += 4) found.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
   return [...found];
@@ -140,6 +154,12 @@ class Opened:
         """Return the colours painted on the canvas around a place."""
         (x, y), box = self.pixel(lon, lat), self.box("#carte")
         found = self.page.evaluate(_COLOURS, [round(x - box["x"]), round(y - box["y"]), reach])
+        return {f"#{colour:06x}" for colour in found}
+
+    def seen(self, x: float, y: float, width: float, height: float) -> set[str]:
+        """Return the colours of a rectangle of the window, whatever lies over the map there."""
+        shot = self.page.screenshot(clip={"x": x, "y": y, "width": width, "height": height})
+        found = self.page.evaluate(_PICTURE, f"data:image/png;base64,{base64.b64encode(shot).decode()}")
         return {f"#{colour:06x}" for colour in found}
 
     def box(self, selector: str) -> dict[str, float]:

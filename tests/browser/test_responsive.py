@@ -17,7 +17,7 @@ PHONE, DESKTOP, WALL, ZOOMED = (390, 844), (1280, 720), (3840, 2160), (320, 256)
 CONTROLS = [".outils", "#bouton-lieux", "#echelle", ".schema", ".attributions"]
 _TARGETS = """() => [...document.querySelectorAll("button, input, select, summary, header a, .bouton, .actions a")]
   .filter((node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible")
-  .map((node) => [node, (node.matches("[type=checkbox]") ? node.closest("label") : node).getBoundingClientRect()])
+  .map((node) => [node, (node.matches("[type=checkbox], [type=radio]") ? node.closest("label") : node).getBoundingClientRect()])
   .filter(([, box]) => box.width < 23.5 || box.height < 23.5)
   .map(([node, box]) => `${node.outerHTML.slice(0, 90)} ${box.width}×${box.height}`)"""
 
