@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.browser.observed import Opened
 
 
-def tab_to(opened: Opened, selector: str, limit: int = 90) -> None:
+def tab_to(opened: Opened, selector: str, limit: int = 120) -> None:
     for _ in range(limit):
         if opened.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
