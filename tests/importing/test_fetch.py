@@ -126,7 +126,7 @@ def test_nothing_outlives_the_deadline(server: OfficialServer, tmp_path: Path, s
     started = time.monotonic()
     with pytest.raises(SourceError, match=r"n'a pas fini d'envoyer irve/irve\.csv \(arrêté au délai de 0\.1 s\)"):
         fetch(remote(server.serve("/x.csv", slow)), tmp_path, deadline=0.1)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5, "a tenth of a second and the load of the machine; whole, it lasts fifty"
     assert "irve.csv" not in files(tmp_path)
 
 
