@@ -2,7 +2,7 @@
 const today = new Date().toLocaleDateString("fr-FR", { day: "2-digit", month: "2-digit", year: "numeric" });
 
 // The server wrote the address it was asked by, which may not be the one the reader sees.
-for (const place of document.querySelectorAll(".adresse")) place.textContent = location.origin + location.pathname;
+for (const place of document.querySelectorAll(".adresse")) place.textContent = location.origin + location.pathname + location.search;
 for (const place of document.querySelectorAll("[data-consulte]")) place.textContent = `, consulté le ${today}`;
 
 function announce(button, sentence) {

@@ -234,7 +234,7 @@ def test_a_layer_of_zones_has_its_pages_and_its_data(reader: FlaskClient, read_p
         "/territoires/qpv/QN00000X.json",
         "/territoires/cours_eau",
         "/territoires/cours_eau.json",
-        "/territoires/qpv.pdf",
+        "/territoires/qpv/QN00000X.pdf",
         "/territoires/polygone/x",
     ],
 )

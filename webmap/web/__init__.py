@@ -45,6 +45,8 @@ ROUTES = (
     ("/territoires/polygone.json", "polygone_json", polygone.data_json),
     ("/territoires/polygone.csv", "polygone_csv", polygone.data_csv),
     ("/territoires/polygone.xlsx", "polygone_xlsx", polygone.data_xlsx),
+    ("/territoires/polygone.pdf", "polygone_pdf", polygone.data_pdf),
+    ("/territoires/polygone.html", "polygone_html", polygone.data_html),
     ("/territoires/polygone", "polygone", polygone.page),
     ("/territoires/<decoupage>.json", "decoupage_json", summaries.decoupage_json),
     ("/territoires/<decoupage>.csv", "decoupage_csv", summaries.decoupage_csv),
@@ -99,6 +101,8 @@ ZONES = (
     ("/<code>.json", "zone_json", summaries.unite_json),
     ("/<code>.csv", "zone_csv", summaries.unite_csv),
     ("/<code>.xlsx", "zone_xlsx", summaries.unite_xlsx),
+    ("/<code>.pdf", "zone_pdf", rapport.unite_pdf),
+    ("/<code>.html", "zone_html", rapport.unite_html),
     ("/<code>", "zone", zones.zone_page),
 )
 # Under /ogc for all the drawn layers, under /ogc/collections/<collection> for one.
@@ -109,7 +113,7 @@ TILED = (
     ("/styles/maplibre.json", "style", tilesets.style),
 )
 # The only addresses that read a body; they keep nothing of it.
-POSTED = {"polygone", "polygone_json", "polygone_csv", "polygone_xlsx"}
+POSTED = {f"polygone{form}" for form in ("", "_json", "_csv", "_xlsx", "_pdf", "_html")}
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from webmap.store.places import fetch_commune_names
 from webmap.store.zones import fetch_communes_report, fetch_drawn_report
 from webmap.web.chiffres import COLUMNS, build_lines
 from webmap.web.classeur import respond_xlsx
+from webmap.web.documents import name_document, respond_document
 from webmap.web.report_json import build_report
 from webmap.web.responses import as_download, json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
@@ -73,6 +75,16 @@ def data_csv() -> Response:
 def data_xlsx() -> Response:
     """Answer what a polygon holds as a workbook."""
     return _answer("xlsx", lambda report, _zone, _asked: respond_xlsx(report))
+
+
+def data_pdf() -> Response:
+    """Answer what a polygon holds as a PDF."""
+    return _answer(name_document("pdf"), partial(_document, "pdf"))
+
+
+def data_html() -> Response:
+    """Answer what a polygon holds as one HTML file."""
+    return _answer(name_document("html"), partial(_document, "html"))
 
 
 def _answer(kind: str, write: Callable[[Report, Zone, Asked], Response], *, form: bool = False) -> Response:
@@ -167,8 +179,16 @@ def _csv(report: Report, _zone: Zone, _asked: Asked) -> Response:
 
 
 def _page(report: Report, zone: Zone, asked: Asked) -> Response:
-    content = fetch_zone_content(report, report.units[0], zone.forme)
-    return Response(_render(asked, zone=zone, echo=_echo(asked), **content))
+    return Response(_render(asked, echo=_echo(asked), **_content(report, zone, asked)))
+
+
+def _document(extension: str, report: Report, zone: Zone, asked: Asked) -> Response:
+    return respond_document(extension, "polygone_contenu.html", _content(report, zone, asked), report.decoupage)
+
+
+def _content(report: Report, zone: Zone, asked: Asked) -> dict[str, Any]:
+    address = "/territoires/polygone" + (f"?{asked.query}" if asked.query else "")
+    return {"zone": zone, **fetch_zone_content(report, report.units[0], zone.forme, address)}
 
 
 def _fold(name: str) -> str:

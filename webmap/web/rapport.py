@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import Response, render_template, request
+from flask import request
 from werkzeug.urls import iri_to_uri
 
-from webmap.formats.pdf import build_pdf
-from webmap.formats.rapport import build_rapport
+from webmap.web import params
 from webmap.web.decoupage_contenu import QUERY, fetch_decoupage_content
-from webmap.web.reports import answer, fetch_date, require_unit
-from webmap.web.responses import as_download
+from webmap.web.documents import name_document, respond_document
+from webmap.web.reports import answer, require_unit
 from webmap.web.services import services
 from webmap.web.unite_contenu import fetch_unit_content
+from webmap.web.zone_contenu import fetch_layer_zone_content, fetch_zones_content
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from flask import Response
 
     from webmap.store.report import Report
 
@@ -44,39 +42,35 @@ def unite_html(decoupage: str, code: str) -> Response:
 
 
 def _decoupage(decoupage: str, extension: str) -> Response:
-    def write(report: Report) -> Response:
-        return _respond(extension, "decoupage_contenu.html", fetch_decoupage_content(report), decoupage)
+    if _zoned(decoupage):
+        return answer(
+            decoupage,
+            name_document(extension),
+            lambda report: respond_document(extension, "zones_contenu.html", fetch_zones_content(report), decoupage),
+        )
 
-    return answer(decoupage, _kind(extension), write, query=QUERY)
+    def write(report: Report) -> Response:
+        context = {
+            "adresse": iri_to_uri(f"{request.host_url}territoires/{decoupage}"),
+            **fetch_decoupage_content(report),
+        }
+        return respond_document(extension, "decoupage_contenu.html", context, decoupage)
+
+    return answer(decoupage, name_document(extension), write, query=QUERY)
 
 
 def _unite(decoupage: str, code: str, extension: str) -> Response:
     def write(report: Report) -> Response:
-        content = fetch_unit_content(report, require_unit(report, code))
-        return _respond(extension, "unite_contenu.html", content, decoupage, code)
+        part = require_unit(report, code)
+        template, context = (
+            ("unite_contenu.html", fetch_unit_content(report, part))
+            if not _zoned(decoupage)
+            else ("zone_contenu.html", fetch_layer_zone_content(report, part))
+        )
+        return respond_document(extension, template, context, decoupage, code)
 
-    return answer(decoupage, _kind(extension), write, code)
-
-
-def _kind(extension: str) -> str:
-    """Name the form for its ETag: it also depends on the style inside the file."""
-    css = _read_css(services().settings.static_folder)
-    return f"rapport.{extension} {hashlib.sha256(css.encode()).hexdigest()}"
-
-
-def _respond(extension: str, template: str, context: dict[str, Any], *codes: str) -> Response:
-    css = _read_css(services().settings.static_folder)
-    address = iri_to_uri(request.host_url + "/".join(["territoires", *codes]))
-    page = render_template(
-        "rapport.html", contenu=template, ouvert=True, date=fetch_date(), **{"adresse": address, **context}
-    )
-    if extension == "pdf":
-        response = Response(build_pdf(page, css), mimetype="application/pdf")
-    else:
-        response = Response(build_rapport(page, css), mimetype="text/html")
-    return as_download(response, ["territoires", *codes], extension)
+    return answer(decoupage, name_document(extension), write, code)
 
 
-@cache
-def _read_css(folder: Path) -> str:
-    return (folder / "rapport.css").read_text(encoding="utf-8")
+def _zoned(decoupage: str) -> bool:
+    return decoupage in params.zone_ids(services().catalog)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from webmap.store.report import Report, UnitReport
 
-_DATA = {"json", "csv", "xlsx", "zones"}
-
 
 def answer(
     decoupage: str, kind: str, write: Callable[[Report], Response], code: str = "", query: Sequence[str] = ()
@@ -36,8 +34,8 @@ def answer(
     """
     atlas = services()
     params.refuse_unknown(query)
-    # What is laid out for units made of communes (a PDF, one file) is not for zones: see web/zones.py for their page.
-    (params.require_unit_layer if kind in _DATA else params.require_decoupage)(atlas.catalog, decoupage)
+    # Pages laid out for units made of communes are not for zones: see web/zones.py for theirs.
+    (params.require_decoupage if kind == "html" else params.require_unit_layer)(atlas.catalog, decoupage)
     asked = [request.args.get(name) for name in query]
     etag = revision_etag([layer.id for layer in atlas.catalog.public], "synthese", decoupage, code, kind, asked)
     response = not_modified(etag)

@@ -1,25 +1,40 @@
-"""What the pages of zones show: the values theme by theme, what is left over, and the zone drawn in the territory."""
+"""What the pages of zones show: key figures, themes, sentences, what is left over, and the zone drawn in the territory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask import request
+from werkzeug.urls import iri_to_uri
 
 from webmap.catalog import zone_rules
 from webmap.catalog.counting import EMPTY_LAYER
 from webmap.store.outlines import fetch_outlines, trace_shape
+from webmap.store.perimeters import fetch_perimeter
 from webmap.store.places import fetch_commune_names
-from webmap.web.reports import page_context
+from webmap.web.differences import measure_types
+from webmap.web.mesures import build_themes, split_rests
+from webmap.web.phrases import build_phrases
+from webmap.web.reports import fetch_date, page_context
 from webmap.web.services import services
+from webmap.web.unite_contenu import build_key_figures, build_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from webmap.catalog.load import Catalog, Theme
     from webmap.store.measures import Value
     from webmap.store.outlines import Outline, Outlines
     from webmap.store.report import Report, UnitReport
 
+    Key = tuple[str, str]  # (couche, mesure)
+
 _MARGIN = 400  # metres around the territory
+_KEY_FIGURES = 5
+_COLUMNS = 6  # of a table, which A4 paper holds
+_AREA = "commune:surface_km2"
 
 
 @dataclass(frozen=True)
@@ -32,17 +47,114 @@ class Drawing:
     schematique: bool
 
 
-def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None) -> dict[str, Any]:
-    """Return what `zone_contenu.html` reads: one zone of a report, whose perimeter (WKB, EPSG:2154) may be unknown."""
+def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, address: str) -> dict[str, Any]:
+    """Return what `zone_lue.html` reads: one zone of a report, whose perimeter (WKB, EPSG:2154) may be unknown.
+
+    `address` is where the page is, without the host.
+    """
     atlas = services()
+    catalog, types = atlas.catalog, measure_types(atlas.catalog)
     outlines = fetch_outlines(atlas.database, "territoire")
+    whole = {(value.couche, value.mesure): value for value in report.ensemble.values}
+    empty = list_empty(report.ensemble.values)
+    left, complete = split_rests(catalog, report.rests, whole)
     return {
+        "zone_lue": True,
+        "compare": True,
         "part": part,
-        "whole": {(value.couche, value.mesure): value for value in report.ensemble.values},
-        "empty": list_empty(report.ensemble.values),
+        "whole": whole,
+        "empty": empty,
+        "cles": build_key_figures(choose_key_figures(catalog, part), part, report.ensemble, types),
         "dessin": build_drawing(outlines, shape, part.unit.communes),
+        "mesures": build_themes(catalog, [value for value in part.values if _said(value)], whole, empty),
+        "sans_valeur": group_missing(value for value in part.values if value.couche not in empty),
+        "stated": [value for value in report.ensemble.values if value.declare],
+        "phrases": replace(build_phrases(part, report.units, report.ensemble, types), inconnus=())
+        if shape or part.unit.communes
+        else None,
+        "restes": left,
+        "sans_reste": complete,
         "communes": fetch_commune_names(atlas.database),
         "regle_communes": zone_rules.WHOLE_COMMUNES_RULE,
+        "sources": build_sources((*part.values, *report.ensemble.values), report.contour_source),
+        **_page(report, address),
+    }
+
+
+def fetch_layer_zone_content(report: Report, part: UnitReport) -> dict[str, Any]:
+    """Return what `zone_contenu.html` reads: a zone that is a row of a layer."""
+    atlas = services()
+    shape = fetch_perimeter(atlas.database, atlas.catalog.by_id[report.decoupage], part.unit.code)
+    return fetch_zone_content(report, part, shape, f"/territoires/{report.decoupage}/{quote(part.unit.code, safe='')}")
+
+
+def fetch_zones_content(report: Report) -> dict[str, Any]:
+    """Return what `zones_contenu.html` reads: all the zones of a layer."""
+    values = {part.unit.code: {(value.couche, value.mesure): value for value in part.values} for part in report.units}
+    empty = list_empty(report.ensemble.values)
+    shown = [
+        value
+        for value in (report.ensemble.values if values else ())
+        if value.couche not in empty
+        and not value.declare
+        and all((value.couche, value.mesure) in own for own in values.values())
+    ]
+    missing = {(value.couche, value.mesure): find_reason(value, values.values()) for value in shown}
+    return {
+        "tables": build_tables(services().catalog, [v for v in shown if not missing[v.couche, v.mesure]]),
+        "values": values,
+        "sans_valeur": group_missing(
+            replace(value, valeur=None, note=None, indisponible=missing[value.couche, value.mesure])
+            for value in shown
+            if missing[value.couche, value.mesure]
+        ),
+        "sources": build_sources(report.ensemble.values, report.contour_source),
+        **_page(report, f"/territoires/{report.decoupage}"),
+    }
+
+
+def find_reason(value: Value, zones: Iterable[Mapping[Key, Value]]) -> str | None:
+    """Return why no zone has this value, when all say the same."""
+    said = {own[value.couche, value.mesure].indisponible for own in zones}
+    return said.pop() if len(said) == 1 else None
+
+
+def group_missing(values: Iterable[Value]) -> dict[str, list[Value]]:
+    """Reason -> the values that have none for it: said once, rather than a line each."""
+    found: dict[str, list[Value]] = {}
+    for value in values:
+        if not _said(value) and not value.declare:
+            found.setdefault(value.indisponible or "", []).append(value)
+    return found
+
+
+def _said(value: Value) -> bool:
+    return value.valeur is not None or value.borne_min is not None
+
+
+def build_tables(catalog: Catalog, values: Iterable[Value]) -> list[tuple[Theme, list[tuple[Value, ...]]]]:
+    """Set values out theme by theme, in tables of a few columns."""
+    values = list(values)
+    themes = [
+        (theme, [value for value in values if catalog.by_id[value.couche].theme == theme.id])
+        for theme in catalog.themes
+    ]
+    return [
+        (theme, [tuple(own[at : at + _COLUMNS]) for at in range(0, len(own), _COLUMNS)]) for theme, own in themes if own
+    ]
+
+
+def choose_key_figures(catalog: Catalog, part: UnitReport) -> list[str]:
+    """Name (`couche:mesure`) the territory's key figures that the zone has, then what else it has some of, five at most."""
+    had = {f"{value.couche}:{value.mesure}": value.valeur for value in part.values if value.valeur is not None}
+    chosen = [name for name in (*catalog.key_figures, _AREA) if name in had]
+    return list(dict.fromkeys([*chosen, *(name for name, value in had.items() if value)]))[:_KEY_FIGURES]
+
+
+def _page(report: Report, address: str) -> dict[str, Any]:
+    return {
+        "modifiee": fetch_date(),
+        "adresse": iri_to_uri(f"{request.host_url.rstrip('/')}{address}"),
         **page_context(report),
     }
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Response, render_template
 
-from webmap.store.perimeters import fetch_perimeter
-from webmap.web.reports import answer, page_context, require_unit
-from webmap.web.services import services
-from webmap.web.zone_contenu import fetch_zone_content, list_empty
+from webmap.web.reports import answer, require_unit
+from webmap.web.zone_contenu import fetch_layer_zone_content, fetch_zones_content
 
 if TYPE_CHECKING:
     from webmap.store.report import Report
@@ -17,22 +15,16 @@ if TYPE_CHECKING:
 
 def zones_page(decoupage: str) -> Response:
     """Answer the zones of a layer side by side."""
-    return answer(decoupage, "zones", _zones)
+    return answer(
+        decoupage, "zones", lambda report: Response(render_template("zones.html", **fetch_zones_content(report)))
+    )
 
 
 def zone_page(decoupage: str, code: str) -> Response:
     """Answer what one zone holds, beside the whole territory."""
-    return answer(decoupage, "zones", lambda report: _zone(report, code), code)
 
+    def write(report: Report) -> Response:
+        content = fetch_layer_zone_content(report, require_unit(report, code))
+        return Response(render_template("zone.html", **content))
 
-def _zones(report: Report) -> Response:
-    empty = list_empty(report.ensemble.values)
-    shown = [value for value in report.ensemble.values if value.couche not in empty and not value.declare]
-    return Response(render_template("zones.html", shown=shown, **page_context(report)))
-
-
-def _zone(report: Report, code: str) -> Response:
-    part = require_unit(report, code)
-    atlas = services()
-    shape = fetch_perimeter(atlas.database, atlas.catalog.by_id[report.decoupage], code)
-    return Response(render_template("zone.html", **fetch_zone_content(report, part, shape)))
+    return answer(decoupage, "zones", write, code)
