@@ -70,6 +70,27 @@ def test_refresh_says_each_source_and_fails_when_one_does(desk: Desk, run: Run) 
     )
 
 
+def test_a_refresh_tells_what_no_longer_adds_up(desk: Desk, run: Run, client: FlaskClient) -> None:
+    publish_irve(desk)
+    with desk.database.owner() as connection:  # contours that overlap, under a réservoir that covers them
+        connection.execute("UPDATE pub.commune SET geom = ST_Multi(ST_Buffer(geom, 400)) WHERE code_insee = '59172'")
+        connection.execute(
+            "INSERT INTO pub.trame_verte (code, nom, element, portee, document, geom, precision, etat, source,"
+            " source_ligne, millesime) SELECT 'large', 'Réservoir', 'reservoir', 'diagnostic', 'essai',"
+            " ST_Multi(ST_Buffer(geom, 900)), 'exacte', 'existant', 'facts', '1', '2026'"
+            " FROM pub.commune WHERE code_insee = '59172'"
+        )
+    done = run("sources", "refresh", "irve")
+    assert done.exit_code == 0, "the refresh itself is done"
+    assert re.search(r"\d+ écarts, chiffres non publiés ; le détail : webmap conservation$", done.output.strip())
+    told = {
+        (value["couche"], value["mesure"]): value
+        for value in client.get("/territoires/bassin/bassin_minier.json").get_json()["unites"][0]["mesures"]
+    }
+    assert told["trame_verte", "surface_km2"]["valeur"] is None
+    assert told["trame_verte", "surface_km2"]["indisponible"].startswith("non publié")
+
+
 def test_accepter(desk: Desk, run: Run) -> None:
     publish_irve(desk)
     run("sources", "refresh", "irve")

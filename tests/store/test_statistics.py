@@ -17,6 +17,7 @@ from webmap.catalog import counting
 from webmap.catalog.measure import class_key
 from webmap.store.db import count_queries
 from webmap.store.measures import Context, Value
+from webmap.store.published import build_published, build_unpublishable
 from webmap.store.report import fetch_report
 from webmap.store.statistics import LayerStatistics, Tally, build_rests, build_statistics, fetch_statistics
 from webmap.store.summaries import Unit, fetch_units
@@ -291,6 +292,53 @@ def _check(tallies: Any, own: list[dict[str, Any] | None]) -> None:  # noqa: ANN
     assert tallies["bornes"].masked == sum(1 for row in own if row and "taux" in row["masque"])
     classes = tallies["classes"]
     assert sum(classes.classes) + classes.communes - classes.published == len(own)
+
+
+# --- weighed before it is published ------------------------------------------------------------------------------
+
+
+def test_what_is_published_is_weighed_in_every_unit(database: Database) -> None:
+    members(database, "essai", {"59002": "a", "59038": "a", "59172": "b"})
+    row = {"menages": 10, "personnes": 25, "taux": 12.0, "classe": "Bourg d'été"}
+    fill(
+        database, {code: {**row, "masque": ["taux"] if code == "59038" else []} for code in ("59002", "59038", "59172")}
+    )
+    found = fetch_statistics(database, [LAYER], "essai")["essai"]
+    rests = list(build_published(LAYER, found))
+    assert {rest.mesure for rest in rests} == {"somme", "rapport", "bornes", "classes"}
+    assert all(rest.conserve for rest in rests)
+    masked = [rest for rest in rests if (rest.mesure, rest.unite) == ("bornes", "communes masquées")]
+    assert [(rest.somme_des_unites, rest.hors_unite, rest.ensemble) for rest in masked] == [(1, 0, 1)]
+    assert (found.unites["a"]["rapport"].sums, found.unites["a"]["somme"].sums) == ((50, 20), (20,))
+
+
+@pytest.mark.parametrize(
+    ("measure", "broken"),
+    [
+        ("somme", {"sums": (11.0,)}),
+        ("somme", {"published": 2}),
+        ("rapport", {"value": 3.0}),
+        ("rapport", {"sums": (25.0, 9.0)}),
+        ("bornes", {"low": 11.0}),
+        ("bornes", {"masked": 1}),
+        ("classes", {"classes": (0, 0)}),
+    ],
+)
+def test_what_does_not_add_up_is_not_published(measure: str, broken: dict[str, Any]) -> None:
+    right = {
+        "somme": Tally(1, 1, value=10.0, sums=(10.0,)),
+        "rapport": Tally(1, 1, value=2.5, sums=(25.0, 10.0)),
+        "bornes": Tally(1, 1, low=12.0, high=12.0),
+        "classes": Tally(1, 1, classes=(1, 0)),
+    }
+    kept = LayerStatistics({"u": right}, {}, right, 1)
+    assert build_unpublishable([LAYER], {"essai": kept}) == {}
+    wrong = replace(kept, unites={"u": {**right, measure: replace(right[measure], **broken)}})
+    refused = build_unpublishable([LAYER], {"essai": wrong})
+    assert list(refused) == [("essai", measure)]
+    context = replace(CONTEXT, refused=refused)
+    values = [v for v in build_statistics(LAYER, UNIT, kept, context, whole=True) if v.mesure.startswith(measure)]
+    assert [(v.valeur, v.borne_min, v.indisponible) for v in values] == [(None, None, refused["essai", measure])]
 
 
 # --- the shipped layers ------------------------------------------------------------------------------------------

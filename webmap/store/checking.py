@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webmap.store.conservation import Rest, build_checked
+from webmap.store.published import build_published
 from webmap.store.report import reported_layers
 from webmap.store.statistics import build_rests, fetch_statistics
 from webmap.store.summaries import fetch_summaries, measured_layers
@@ -40,4 +41,7 @@ def _fetch_rests(database: Database, catalog: Catalog, decoupage: str) -> list[R
     statistical = [layer for layer in reported_layers(catalog) if layer.statistical]
     statistics = fetch_statistics(database, statistical, decoupage)
     counted = [rest for name, summary in summaries.items() for rest in build_checked(catalog.by_id[name], summary)]
-    return counted + [rest for layer in statistical for rest in build_rests(layer, statistics[layer.id])]
+    for layer in statistical:
+        counted += build_published(layer, statistics[layer.id])
+        counted += build_rests(layer, statistics[layer.id])
+    return counted

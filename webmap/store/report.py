@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from webmap.store.conservation import Rest, Straddle, build_layer_rests, build_refused, build_straddles
 from webmap.store.measures import Context, Value, build_stated, build_unit_values, build_values
 from webmap.store.places import contours_loaded, fetch_contour_source, fetch_inventory
+from webmap.store.published import build_unpublishable
 from webmap.store.statistics import build_rests, build_statistics, fetch_statistics
 from webmap.store.summaries import Unit, fetch_summaries, fetch_units, measured_layers
 
@@ -55,7 +56,10 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
     measured = measured_layers(catalog)
     summaries = fetch_summaries(database, measured, decoupage)
     statistics = fetch_statistics(database, (layer for layer in layers if layer.statistical), decoupage)
-    context = replace(fetch_context(database, catalog, layers), refused=build_refused(measured, summaries))
+    refused = build_refused(measured, summaries) | build_unpublishable(
+        [layer for layer in layers if layer.statistical], statistics
+    )
+    context = replace(fetch_context(database, catalog, layers), refused=refused)
     whole_unit = fetch_units(database, "territoire")[0]
 
     def read(unit: Unit, *, whole: bool) -> list[Value]:
@@ -97,7 +101,6 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
 
 
 def fetch_context(database: Database, catalog: Catalog, layers: Sequence[LayerDefinition]) -> Context:
-    """Return what the values of these layers depend on besides themselves."""
     """Read what every value depends on besides its layer: three statements."""
     population = catalog.by_id["commune"].source
     return Context(

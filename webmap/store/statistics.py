@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from webmap.store.summaries import Unit
 
 
+# What is added up of the communes that publish, by type of measure.
+_SUMMED = {"somme": ("field",), "rapport": ("numerator", "denominator")}
+
+
 @dataclass(frozen=True)
 class Tally:
     """What the communes of a unit say for one measure, in the field's own unit.
 
     `value` is a sum or a ratio over all the communes, None unless every one publishes; `low` and `high` are over those
-    that publish; `classes` is how many communes are in each class, in the order of the enum.
+    that publish, and so are `sums` (of the field, or of the numerator and the denominator), weighed and never shown;
+    `classes` is how many communes are in each class, in the order of the enum.
     """
 
     communes: int = 0
@@ -44,6 +49,7 @@ class Tally:
     low: float | None = None
     high: float | None = None
     classes: tuple[int, ...] = ()
+    sums: tuple[float, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -89,6 +95,12 @@ def _aggregates(layer: LayerDefinition, measure: Measure) -> list[sql.Composed]:
                 " / NULLIF(sum({denominator}), 0) END AS {value}"
             )
     found = [sql.SQL(text).format(**parts, **names) for text in texts]
+    found += [
+        sql.SQL("COALESCE(sum({}) FILTER (WHERE {}), 0)::float8 AS {}").format(
+            parts[key], parts["is_published"], sql.Identifier(f"sum_{rank}_{measure.id}")
+        )
+        for rank, key in enumerate(_SUMMED.get(measure.type, ()))
+    ]
     if measure.type == "repartition":
         found += [
             sql.SQL("count(*) FILTER (WHERE {is_published} AND {field} = {value}) AS {name}").format(
@@ -149,6 +161,7 @@ def _tally(layer: LayerDefinition, measure: Measure, row: Mapping[str, Any]) -> 
         low=row.get(f"low_{measure.id}"),
         high=row.get(f"high_{measure.id}"),
         classes=tuple(row[f"class_{rank}_{measure.id}"] for rank in classes),
+        sums=tuple(row[f"sum_{rank}_{measure.id}"] for rank, _ in enumerate(_SUMMED.get(measure.type, ()))),
     )
 
 
@@ -163,6 +176,8 @@ def build_statistics(
         tally = tallies.get(measure.id, Tally())
         if not found.rows:
             values += [{**value, "indisponible": counting.EMPTY_LAYER}]
+        elif refused := context.refused.get((layer.id, measure.id)):
+            values += [{**value, "indisponible": refused}]
         elif measure.type == "repartition":
             values += _spread(layer, measure, (tally, found.ensemble.get(measure.id, Tally())), value)
         else:
