@@ -30,15 +30,19 @@ _SAID: tuple[tuple[type[Exception], str, str], ...] = (
 
 def agree(count: int, pattern: str) -> str:
     """« 1 source n'a » or « 3 sources n'ont » from « source(s) n'(a|ont) »: endings in parentheses follow the count."""
-    singular = abs(count) < _PLURAL
+    return f"{count} {choose(count, pattern)}"
 
-    def choose(found: re.Match[str]) -> str:
+
+def choose(count: float, pattern: str) -> str:
+    """Return the words of `agree` without the number."""
+
+    def end(found: re.Match[str]) -> str:
         first, second = found[1], found[2]
         if second is None:
-            return "" if singular else first
-        return first if singular else second
+            return "" if abs(count) < _PLURAL else first
+        return first if abs(count) < _PLURAL else second
 
-    return f"{count} {_ENDING.sub(choose, pattern)}"
+    return _ENDING.sub(end, pattern)
 
 
 def explain(error: Exception) -> str:

@@ -68,7 +68,7 @@ def test_a_reader_cuts_a_rate_into_other_classes(open_page: OpenPage, live_with_
         classes = build_classes(known, methode, count)
         legend = [squeeze(text) for text in page.locator(".legende-classes li").all_inner_texts()]
         expected = [
-            squeeze(f"classe {rank} : {label} ({french.pluriel(number, 'unité')})")
+            squeeze(f"classe {rank} : {label} ({french.pluriel(number, 'unité(s)')})")
             for rank, (label, number) in enumerate(zip(classes.labels, classes.effectifs, strict=True), start=1)
         ]
         assert legend == expected

@@ -231,7 +231,7 @@ def test_a_rate_shades_each_unit_by_its_class(
     for rank, (label, number) in enumerate(zip(classes.labels, classes.effectifs, strict=True)):
         fill = shade(rank, len(classes.labels))
         assert len(drawn(page, "path", **{"class": "unite", "fill": fill})) == number
-        assert f"classe {rank + 1} : {label} ({french.pluriel(number, 'unité')})" in page.text
+        assert f"classe {rank + 1} : {label} ({french.pluriel(number, 'unité(s)')})" in page.text
     assert METHODS[methode][0] in page.text
     assert len(drawn(page, "path", **{"class": "unite"})) == len(densities)
 
@@ -272,7 +272,7 @@ def test_what_is_missing_is_hatched_and_said(
     absent = sum(values(unit)["filosofi", "taux_pauvrete"]["valeur"] is None for unit in report["unites"])
     page = read(with_statistics, "commune?mesure=filosofi:taux_pauvrete")
     assert len(drawn(page, "path", fill=HATCH)) == absent > 0
-    assert f"secret statistique, ou non renseigné ({french.pluriel(absent, 'unité')})" in page.text
+    assert f"secret statistique, ou non renseigné ({french.pluriel(absent, 'unité(s)')})" in page.text
     page = read(with_statistics, "bassin?mesure=filosofi:niveau_de_vie_median")
     assert len(drawn(page, "path", fill=HATCH)) == len(drawn(page, "path", **{"class": "unite"}))
     assert "connu par ses bornes seulement" in page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from webmap.catalog import counting
@@ -117,27 +117,38 @@ def _build_value(  # noqa: PLR0913 - as above
         value, missing = None, counting.EMPTY_LAYER
     elif refused := context.refused.get((layer.id, measure.id)):
         value, missing = None, refused
-    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
-    sources = [source]
+    plain = build_plain(layer, measure, context)
+    sources = [plain.source]
     if measure.type in {"longueur", "surface", "part_surface"}:
         sources.append(context.contour_source)
     if measure.type == "pour_1000":
         sources.append(context.population_source)
+    return replace(
+        plain,
+        valeur=value,
+        source=" ; ".join(sources),
+        additive=plain.additive and not summary.doubles.valeurs.get(measure.id),
+        indisponible=missing,
+        note=_note(measure, count, summary, whole=whole),
+    )
+
+
+def build_plain(layer: LayerDefinition, measure: Measure, context: Context) -> Value:
+    """Return what a value of a measure says whatever the unit, with no number yet."""
+    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
     return Value(
         couche=layer.id,
         couche_titre=layer.title,
         mesure=measure.id,
         libelle=measure.label,
-        valeur=value,
+        valeur=None,
         unite=measure.unit,
         comptage=measure.rule,
-        sens=measure.sens,
         regle=counting.rule_text(layer, measure, contours=context.contours),
-        source=" ; ".join(sources),
+        source=source,
         millesime=millesime,
-        additive=counting.is_additive(measure) and not summary.doubles.valeurs.get(measure.id),
-        indisponible=missing,
-        note=_note(measure, count, summary, whole=whole),
+        additive=counting.is_additive(measure),
+        sens=measure.sens,
     )
 
 

@@ -6,7 +6,7 @@ sum is given only when each commune publishes its part, so that no difference be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -16,7 +16,7 @@ from webmap.catalog.measure import class_key
 from webmap.store.attachment import sql_table
 from webmap.store.conservation import Rest, build_whole_rest
 from webmap.store.db import load_sql
-from webmap.store.measures import Value
+from webmap.store.measures import build_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from webmap.catalog.measure import Measure
     from webmap.store.conservation import Rest
     from webmap.store.db import Database
-    from webmap.store.measures import Context
+    from webmap.store.measures import Context, Value
     from webmap.store.summaries import Unit
 
 
@@ -170,38 +170,19 @@ def build_statistics(
 ) -> list[Value]:
     """Return the values of one layer in one unit; `whole` reads the territory."""
     tallies = found.ensemble if whole else found.unites.get(unit.code, {})
-    values = []
+    values: list[Value] = []
     for measure in layer.measures:
-        value = _plain(layer, measure, context)
+        value = build_plain(layer, measure, context)
         tally = tallies.get(measure.id, Tally())
         if not found.rows:
-            values += [{**value, "indisponible": counting.EMPTY_LAYER}]
+            values.append(replace(value, indisponible=counting.EMPTY_LAYER))
         elif refused := context.refused.get((layer.id, measure.id)):
-            values += [{**value, "indisponible": refused}]
+            values.append(replace(value, indisponible=refused))
         elif measure.type == "repartition":
             values += _spread(layer, measure, (tally, found.ensemble.get(measure.id, Tally())), value)
         else:
-            values += [{**value, **_say(measure, tally)}]
-    return [Value(**value) for value in values]
-
-
-def _plain(layer: LayerDefinition, measure: Measure, context: Context) -> dict[str, Any]:
-    """Return what a value says whatever the unit, with no number yet."""
-    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
-    return {
-        "couche": layer.id,
-        "couche_titre": layer.title,
-        "mesure": measure.id,
-        "libelle": measure.label,
-        "valeur": None,
-        "unite": measure.unit,
-        "comptage": measure.rule,
-        "regle": counting.rule_text(layer, measure, contours=context.contours),
-        "source": source,
-        "millesime": millesime,
-        "additive": counting.is_additive(measure),
-        "sens": measure.sens,
-    }
+            values.append(replace(value, **_say(measure, tally)))
+    return values
 
 
 def _say(measure: Measure, tally: Tally) -> dict[str, Any]:
@@ -219,18 +200,16 @@ def _say(measure: Measure, tally: Tally) -> dict[str, Any]:
     return {**framed, "note": counting.frame_text(tally.published, tally.masked, tally.missing)}
 
 
-def _spread(
-    layer: LayerDefinition, measure: Measure, tallies: tuple[Tally, Tally], value: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _spread(layer: LayerDefinition, measure: Measure, tallies: tuple[Tally, Tally], value: Value) -> list[Value]:
     """Return one count of communes a class, zero included; and those without a class, when the territory has any."""
     own, whole = tallies
     values = [
-        {**value, "mesure": name, "libelle": f"{measure.label} : {label}", "valeur": count}
+        replace(value, mesure=name, libelle=f"{measure.label} : {label}", valeur=count)
         for name, label, count in _classes(layer, measure, own)
     ]
     if whole.published == whole.communes:
         return values[:-1]
-    return [*values[:-1], {**values[-1], "communes_masquees": own.masked}]
+    return [*values[:-1], replace(values[-1], communes_masquees=own.masked)]
 
 
 def _classes(layer: LayerDefinition, measure: Measure, tally: Tally) -> list[tuple[str, str, int]]:

@@ -15,7 +15,7 @@ from webmap.catalog import counting, zone_rules
 from webmap.store.attachment import AREAS, DIMENSIONS, SIZES, has_areas, sql_communes, sql_covered, sql_table
 from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_refused
 from webmap.store.db import load_sql
-from webmap.store.measures import Value, build_stated, build_unit_values, build_values
+from webmap.store.measures import build_plain, build_stated, build_unit_values, build_values
 from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
 from webmap.store.report import Report, UnitReport, fetch_context, fetch_report, reported_layers
 from webmap.store.statistics import build_statistics, fetch_statistics
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from webmap.geo.bbox import Bbox
     from webmap.geo.polygon import Polygon
     from webmap.store.db import Database
-    from webmap.store.measures import Context
+    from webmap.store.measures import Context, Value
     from webmap.store.perimeters import Perimeters
 
 # What is added up of a measure over the pieces p of rows r, and which pieces it takes.
@@ -241,22 +241,14 @@ def _value(layer: LayerDefinition, measure: Measure, held: Held | None, zone: Zo
     value, missing = _measure(measure, held, zone)
     if value is not None and (layer.id, measure.id) in context.refused:
         value, missing = None, context.refused[layer.id, measure.id]
-    source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
-    return Value(
-        couche=layer.id,
-        couche_titre=layer.title,
-        mesure=measure.id,
-        libelle=measure.label,
+    plain = build_plain(layer, measure, context)
+    return replace(
+        plain,
         valeur=value,
-        unite=measure.unit,
-        comptage=measure.rule,
         regle=zone_rules.zone_rule_text(layer, measure),
-        source=source,
-        millesime=millesime,
-        additive=counting.is_additive(measure) and not (held and held.summary.doubles.valeurs.get(measure.id)),
+        additive=plain.additive and not (held and held.summary.doubles.valeurs.get(measure.id)),
         indisponible=missing,
         note=zone_rules.untold_text(held.near.get(zone.code, 0)) if held and zone.forme else None,
-        sens=measure.sens,
     )
 
 

@@ -181,7 +181,7 @@ def build_announcement(demande: Demande, nombre: int) -> dict[str, object]:
     return {
         "couche": demande.layer.id,
         "nombre": nombre,
-        "phrase": french.pluriel(nombre, "ligne"),
+        "phrase": french.pluriel(nombre, "ligne(s)"),
         "filtre": {name: facts[name] for name in told if name in facts},
         "crs": demande.crs.uri,
         "champs": demande.names,

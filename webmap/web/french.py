@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from webmap.wording import choose
+
 if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition
 
@@ -22,7 +24,6 @@ ETATS = {
     "projet": "en projet",
     "hypothese": "hypothèse",
 }
-_PLURAL_IN_S = {"bleu", "landau", "pneu"}
 NOT_LOCATED = "non localisé"
 
 
@@ -42,10 +43,9 @@ def date(value: dt.date | dt.datetime | None) -> str:
     return value.strftime("%d/%m/%Y") if value else "—"
 
 
-def pluriel(count: int, singular: str, plural: str | None = None) -> str:
-    """« 1 lieu », « 0 lieu », « 2 lieux »: zero is singular in French. Only the first word takes an s by default."""
-    word = singular if abs(count) < 2 else plural or _plural(singular)  # noqa: PLR2004 - French plural starts at two
-    return f"{nombre(count)}{SPACE}{word}"
+def pluriel(count: float, pattern: str) -> str:
+    """« 1 lieu », « 0 lieu », « 2 lieux » from « lieu(x) »: `wording.choose`, and the number as people write it."""
+    return f"{nombre(count)}{SPACE}{choose(count, pattern)}"
 
 
 def accorde(value: float, unit: str) -> str:
@@ -58,13 +58,6 @@ def accorde(value: float, unit: str) -> str:
 def etat(value: str | None) -> str:
     """« en projet » for `projet`."""
     return ETATS.get(value or "", value or "—")
-
-
-def _plural(singular: str) -> str:
-    first, _, rest = singular.partition(" ")
-    in_x = first.endswith(("au", "eu")) and first not in _PLURAL_IN_S
-    ending = first if first.endswith(("s", "x", "z")) else first + ("x" if in_x else "s")
-    return f"{ending} {rest}".strip()
 
 
 def champ(field: FieldDefinition, value: object) -> str:
