@@ -31,7 +31,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """
     catalog = load_catalog(
         settings.layers_folder, settings.facts_folder, settings.couches, settings.decoupages, settings.chiffres_cles
-    )
+    ).published
     database = database or open_database(settings)
     app = Flask("webmap", static_folder=None, root_path=str(settings.root / "webmap"), template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY

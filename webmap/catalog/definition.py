@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from webmap.catalog.connector import Connector  # noqa: TC001 - pydantic reads it at run time
 from webmap.catalog.measure import STATISTICAL, Figure, Identifier, Measure, Text, check_measures
@@ -15,6 +15,7 @@ from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run
 
 GeometryType = Literal["point", "line", "polygon", "none"]
 FieldType = Literal["text", "integer", "number", "date", "boolean", "list"]
+Visibility = Literal["publique", "interne"]
 
 PRECISIONS = ("exacte", "quartier", "commune", "schematique")
 ETATS = ("existant", "en_cours", "programme", "projet", "hypothese")
@@ -48,6 +49,7 @@ class FieldDefinition(_Strict):
     required: bool = False
     enum: dict[str, Text] = Field(default_factory=dict, description="stored value -> French label")
     note: Text | None = None
+    visibility: Visibility = Field(default="publique", description="interne: this field never leaves the database")
 
 
 class Source(_Strict):
@@ -108,7 +110,7 @@ class LayerDefinition(_Strict):
     geometry: GeometryType
     key: Identifier
     name: Identifier
-    visibility: Literal["publique", "interne"] = "publique"
+    visibility: Visibility = "publique"
     shown: bool = False
     zoom_min: int = Field(default=0, ge=0, le=22)
     zoom_max: int = Field(default=22, ge=0, le=22)
@@ -132,6 +134,22 @@ class LayerDefinition(_Strict):
     seed: Seed = Seed()
     connectors: tuple[Connector, ...] = ()
     style: Style | None = None
+    _withheld: bool = PrivateAttr(default=False)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether this is what is published of a table that has internal fields too."""
+        return self._withheld
+
+    @property
+    def published(self) -> LayerDefinition:
+        """The layer as the web may know it: without its internal fields, which nothing it shows refers to."""
+        kept = tuple(field for field in self.fields if field.visibility == "publique")
+        if len(kept) == len(self.fields):
+            return self
+        layer = self.model_copy(update={"fields": kept})
+        layer._withheld = True  # noqa: SLF001 - our own copy
+        return layer
 
     @property
     def field_ids(self) -> tuple[str, ...]:
@@ -218,6 +236,7 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
     problems = [
         f"{where} = « {name} » n'est pas un champ de la couche" for where, name in named.items() if name not in known
     ]
+    problems += _secrecy_problems(layer, named)
     if layer.key in layer.field_ids and not layer.field(layer.key).required:
         problems.append(f"la clé « {layer.key} » doit être `required = true`")
     if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):
@@ -229,6 +248,19 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
     ]
     if layer.communes_field in layer.field_ids and layer.field(str(layer.communes_field)).type != "list":
         problems.append("`communes_field` doit être un champ de type list")
+    return problems
+
+
+def _secrecy_problems(layer: LayerDefinition, named: dict[str, str]) -> list[str]:
+    """List what is shown and refers to an internal field: it would tell it, by its values or by what they change."""
+    hidden = {field.id for field in layer.fields if field.visibility == "interne"}
+    problems = [
+        f"{where} = « {name} » : un champ interne ne sert à rien de ce qui se montre ; rendez-le public, ou ne le citez pas"
+        for where, name in named.items()
+        if name in hidden and not where.startswith("connecteur ")
+    ]
+    if hidden and layer.id == "commune":
+        problems.append("les champs de la couche commune sont publics : les synthèses les lisent")
     return problems
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,6 +71,11 @@ class Catalog:
     documents: dict[str, Document]
     read_by: tuple[str, ...] = ()
     key_figures: tuple[str, ...] = ()
+
+    @cached_property
+    def published(self) -> Catalog:
+        """The catalogue the web is given: no internal layer, no internal field. What is not here cannot be asked for."""
+        return replace(self, layers=tuple(layer.published for layer in self.layers if layer.public))
 
     @cached_property
     def by_id(self) -> dict[str, LayerDefinition]:

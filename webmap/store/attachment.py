@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.catalog.definition import COMMON_COLUMNS
-from webmap.store.builder import SCHEMA
+from webmap.store.builder import SCHEMA, readable_columns
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
     from webmap.catalog.definition import LayerDefinition
 
 
-def sql_table(layer: LayerDefinition) -> sql.Identifier:
-    """Return the layer's table."""
-    return sql.Identifier(SCHEMA, layer.id)
+def sql_table(layer: LayerDefinition) -> sql.Composable:
+    """Return the layer's table, to be given an alias; of one that has internal fields, the columns the web may read."""
+    table = sql.Identifier(SCHEMA, layer.id)
+    if not layer.withheld:
+        return table
+    columns = sql.SQL(", ").join(map(sql.Identifier, readable_columns(layer)))
+    return sql.SQL("(SELECT {} FROM {})").format(columns, table)
 
 
 def sql_name(layer: LayerDefinition) -> sql.Composable:
@@ -198,4 +202,4 @@ def sql_source(layer: LayerDefinition) -> sql.Composed:
         columns = sql.SQL(", ").join(sql.SQL("u.{}").format(sql.Identifier(name)) for name in names if name != "geom")
         parts = {"table": sql_table(layer), "key": sql.Identifier(layer.key), "layer": sql.Literal(layer.id)}
         return load_sql("drawn_units").format(columns=columns, **parts)
-    return sql.SQL("(SELECT *, false AS schematique FROM {}) AS t").format(sql_table(layer))
+    return sql.SQL("(SELECT *, false AS schematique FROM {} AS t) AS t").format(sql_table(layer))

@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Date
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, conv
 
-from webmap.catalog.definition import ETATS, PRECISIONS
+from webmap.catalog.definition import COMMON_COLUMNS, ETATS, PRECISIONS
 from webmap.errors import CatalogError
 from webmap.store.tables import NAMING, SRID
 
@@ -265,7 +265,17 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
     return changed
 
 
+def readable_columns(layer: LayerDefinition) -> tuple[str, ...]:
+    """Return the columns of a layer's table that the web may read: the internal fields are not among them."""
+    return tuple(dict.fromkeys((*layer.published.field_ids, *COMMON_COLUMNS)))
+
+
 def _grant(connection: Connection, layer: LayerDefinition) -> None:
-    """Let the web's role read public layers only: an internal one is out of its reach, not just hidden."""
-    verb = "GRANT SELECT ON {} TO" if layer.public else "REVOKE ALL ON {} FROM"
-    connection.execute(sql.SQL(verb + " webmap_lecture").format(sql.Identifier(SCHEMA, layer.id)))
+    """Let the web's role read public columns of public layers only: the rest is out of its reach, not just hidden."""
+    table = sql.Identifier(SCHEMA, layer.id)
+    if not layer.public or layer.published.withheld:
+        connection.execute(sql.SQL("REVOKE ALL ON {} FROM webmap_lecture").format(table))  # takes back columns too
+    if layer.public:
+        columns = sql.SQL(", ").join(map(sql.Identifier, readable_columns(layer)))
+        what = sql.SQL(" ({})").format(columns) if layer.published.withheld else sql.SQL("")
+        connection.execute(sql.SQL("GRANT SELECT{} ON {} TO webmap_lecture").format(what, table))

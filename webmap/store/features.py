@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from webmap.store.attachment import sql_in_unit, sql_source
+from webmap.store.attachment import sql_in_unit, sql_source, sql_table
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def stream_features(
     names += ["schematique"] if cells else []
     columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in names)
     condition, params = sql_selection(layer, selection)
-    source = sql_source(layer) if cells else sql.SQL("{} AS t").format(sql.Identifier("pub", layer.id))
+    source = sql_source(layer) if cells else sql.SQL("{} AS t").format(sql_table(layer))
     statement = load_sql("feature").format(
         key=sql.Identifier(layer.key),
         # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.

@@ -190,7 +190,7 @@ class ItemStore:
 def fetch_filled(database: Database, layers: Iterable[LayerDefinition]) -> set[str]:
     """Return the ids of the layers that have a row, in one statement."""
     parts = [
-        sql.SQL("SELECT {} AS couche WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(layer.id), sql_table(layer))
+        sql.SQL("SELECT {} AS couche WHERE EXISTS (SELECT 1 FROM {} t)").format(sql.Literal(layer.id), sql_table(layer))
         for layer in layers
     ]
     return {row["couche"] for row in database.read(sql.SQL(" UNION ALL ").join(parts))} if parts else set()

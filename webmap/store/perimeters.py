@@ -87,14 +87,16 @@ def fetch_drawn(database: Database, polygon: Polygon, box: Bbox) -> Perimeters:
 def fetch_layer_zones(database: Database, layer: LayerDefinition, box: Bbox) -> Perimeters:
     """Return the rows of a layer as zones, by name; those without an exact perimeter have no shape."""
     relation = sql.SQL(
-        "SELECT {key}::text AS code, {name} AS nom, CASE WHEN precision = 'exacte' THEN geom END AS geom FROM {table}"
+        "SELECT {key}::text AS code, {name} AS nom, CASE WHEN precision = 'exacte' THEN geom END AS geom FROM {table} t"
     ).format(key=sql.Identifier(layer.key), name=sql.Identifier(layer.name), table=sql_table(layer))
     return _fetch(database, relation, box)
 
 
 def fetch_perimeter(database: Database, layer: LayerDefinition, code: str) -> bytes | None:
     """Return the exact perimeter of one row (WKB, EPSG:2154), to be drawn; None when it is unknown."""
-    statement = sql.SQL("SELECT ST_AsBinary(geom) AS forme FROM {} WHERE {}::text = %(code)s AND precision = 'exacte'")
+    statement = sql.SQL(
+        "SELECT ST_AsBinary(geom) AS forme FROM {} t WHERE {}::text = %(code)s AND precision = 'exacte'"
+    )
     rows = database.read(statement.format(sql_table(layer), sql.Identifier(layer.key)), {"code": code})
     return bytes(rows[0]["forme"]) if rows and rows[0]["forme"] is not None else None
 
