@@ -39,3 +39,16 @@ def fetch_extents(
 
 def _box(west: float | None, south: float | None, east: float | None, north: float | None) -> Bbox | None:
     return None if west is None or south is None or east is None or north is None else (west, south, east, north)
+
+
+def fetch_filled(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, bool]:
+    """Return, for each layer that has a row, whether one of its rows has a place: in one statement."""
+    parts = [
+        sql.SQL(
+            "SELECT {layer} AS couche, EXISTS (SELECT 1 FROM {table} t WHERE t.geom IS NOT NULL) AS place"
+            " WHERE EXISTS (SELECT 1 FROM {table} t)"
+        ).format(layer=sql.Literal(layer.id), table=sql_table(layer))
+        for layer in layers
+    ]
+    rows = database.read(sql.SQL(" UNION ALL ").join(parts)) if parts else []
+    return {row["couche"]: row["place"] for row in rows}

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
+
 from webmap.errors import BadParameterError
 from webmap.geo.crs import parse_crs
 from webmap.store.features import PUBLISHED
@@ -18,9 +20,7 @@ from webmap.store.filter_text import MAX_DEPTH, parse_text, refuse
 from webmap.wording import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from psycopg import sql
+    from collections.abc import Iterator, Mapping
 
     from webmap.catalog.definition import LayerDefinition
 
@@ -46,12 +46,29 @@ def queryables(layer: LayerDefinition) -> dict[str, str]:
     return types | {"geom": "geometry"} if layer.drawn else types
 
 
-def parse_filter(layer: LayerDefinition, text: str, language: str | None = None, crs: str | None = None) -> Filter:
+def parse_filter(
+    layer: LayerDefinition,
+    text: str | None,
+    language: str | None = None,
+    crs: str | None = None,
+    equal: Mapping[str, str] | None = None,
+) -> Filter:
     """Read a filter on the fields of a layer; geometries are in `crs`, an OGC address of CRS84 by default.
 
-    Raises BadParameterError with a French sentence: what is not understood and where, or the field and its type.
+    `equal` are fields that have a value besides, given as text; a list has it among others. Raises BadParameterError with a
+    French sentence: what is not understood and where, or the field and its type.
     """
     system = parse_crs(crs, "filter-crs")
+    types = queryables(layer)
+    nodes = [_equality(name, types[name], value) for name, value in (equal or {}).items()]
+    if text is not None:
+        nodes.insert(0, _read(text, language))
+    compiler = Compiler(types, system)
+    conditions = [compiler.condition(node) for node in nodes]
+    return Filter(sql.SQL("({})").format(sql.SQL(" AND ").join(conditions)), compiler.params, compiler.spatial)
+
+
+def _read(text: str, language: str | None) -> Any:  # noqa: ANN401 - whatever JSON can say
     if language not in (None, *LANGUAGES):
         msg = f"filter-lang = « {str(language)[:60]} » : attendu {' ou '.join(LANGUAGES)}."
         raise BadParameterError(msg)
@@ -61,8 +78,26 @@ def parse_filter(layer: LayerDefinition, text: str, language: str | None = None,
         raise refuse("la condition est vide ; par exemple filter=nom = 'Exemple'.")
     node = _read_json(text) if language == "cql2-json" else parse_text(text)
     _bound(node)
-    compiler = Compiler(queryables(layer), system)
-    return Filter(compiler.condition(node), compiler.params, compiler.spatial)
+    return node
+
+
+def _equality(name: str, kind: str, text: str) -> dict[str, Any]:
+    """Return the CQL2 of `name=text` in an address. Raises BadParameterError when the text is no value of that type."""
+    field = {"property": name}
+    _refuse_value(text)
+    try:
+        if kind == "list":
+            return {"op": "a_contains", "args": [field, [text]]}
+        if kind == "boolean":
+            return {"op": "=", "args": [field, {"true": True, "false": False}[text]]}
+        if kind == "date":
+            return {"op": "=", "args": [field, {"date": text}]}
+        value = {"integer": int, "number": float, "text": str}[kind](text)
+        _refuse_value(value)
+    except (ValueError, KeyError):
+        expected = {"integer": "un nombre entier", "number": "un nombre, par exemple 12.5"}.get(kind, "true ou false")
+        raise BadParameterError(f"{name} = « {text[:60]} » : attendu {expected}.") from None
+    return {"op": "=", "args": [field, value]}
 
 
 def _read_json(text: str) -> Any:  # noqa: ANN401 - whatever JSON can say

@@ -44,7 +44,10 @@ _AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # wher
 
 @dataclass(frozen=True)
 class Query:
-    """What a request asks of a collection; `box` is x min, y min, x max, y max with its SRID, `sort` (field, descending)."""
+    """What a request asks of a collection; `box` is x min, y min, x max, y max with its SRID, `sort` (field, descending).
+
+    `placed` keeps one page to rows with a place, or to those without, whatever is counted. `jsonfg`: as OGC 21-045 writes.
+    """
 
     selection: Selection = field(default_factory=Selection)
     box: tuple[Bbox, int] | None = None
@@ -54,6 +57,8 @@ class Query:
     crs: Crs | None = CRS84  # None: no geometry is written
     limit: int = 100
     after: tuple[str | None, ...] | None = None
+    placed: bool | None = None
+    jsonfg: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ class ItemStore:
         conditions, params = _select(layer, query)
         if query.after is not None:
             conditions.append(_sql_after(layer, query, params))
+        if query.placed is not None:
+            conditions.append(sql.SQL("t.geom IS NOT NULL" if query.placed else "t.geom IS NULL"))
         try:
             row = self._read_page(layer, query, conditions, params)
         except (psycopg.DataError, UnicodeEncodeError):
@@ -116,12 +123,12 @@ class ItemStore:
             raise BadParameterError("cursor : ce curseur ne vient pas d'un lien « next » de cette adresse.") from None
         return Page(row["texte"], row["rendus"], tuple(json.loads(row["suite"])) if row["suite"] else None)
 
-    def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None) -> str:
+    def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None, *, jsonfg: bool = False) -> str:
         """Return one feature as JSON text. Raises NotFoundError."""
         kind = queryables(layer)[layer.key]
         condition = sql.SQL("t.{} = %(cle)s::text::" + _CASTS[kind]).format(sql.Identifier(layer.key))
         try:
-            row = self._read_page(layer, Query(crs=crs, limit=1), [condition], {"cle": key})
+            row = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [condition], {"cle": key})
         except (psycopg.DataError, UnicodeEncodeError):
             row = {"rendus": 0}
         if not row["rendus"]:
@@ -134,7 +141,7 @@ class ItemStore:
         columns = _columns(layer, query)
         statement = load_sql("items").format(
             key=sql.Identifier(layer.key),
-            geometry=_sql_geometry(layer, query.crs),
+            geometry=_sql_jsonfg(layer, query.crs) if query.jsonfg else _sql_geometry(layer, query.crs),
             # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
             properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(columns),
             sort=sql.SQL("json_build_array({})").format(
@@ -187,15 +194,6 @@ class ItemStore:
         return Matched(int(plan[0]["QUERY PLAN"][0]["Plan"]["Plan Rows"]), exact=False)
 
 
-def fetch_filled(database: Database, layers: Iterable[LayerDefinition]) -> set[str]:
-    """Return the ids of the layers that have a row, in one statement."""
-    parts = [
-        sql.SQL("SELECT {} AS couche WHERE EXISTS (SELECT 1 FROM {} t)").format(sql.Literal(layer.id), sql_table(layer))
-        for layer in layers
-    ]
-    return {row["couche"] for row in database.read(sql.SQL(" UNION ALL ").join(parts))} if parts else set()
-
-
 def _fetch_periods(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, tuple[dt.date, dt.date]]:
     parts = [
         sql.SQL("SELECT {} AS couche, min(t.{field}) AS debut, max(t.{field}) AS fin FROM {table} t").format(
@@ -221,6 +219,20 @@ def _sql_geometry(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
     placed = sql.SQL("ST_ForcePolygonCCW(ST_Transform(t.geom, {}))").format(sql.Literal(crs.srid))
     flipped = sql.SQL("ST_FlipCoordinates({})").format(placed) if crs.latitude_first else placed
     return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(flipped, sql.Literal(_DECIMALS[crs.degrees]))
+
+
+def _sql_jsonfg(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
+    """Return what stands for `geometry`, and members after it: a place that is not in CRS84 goes to `place`, alone."""
+    written = sql.SQL("COALESCE({}, 'null')").format(_sql_geometry(layer, crs))
+    null = sql.SQL("'null'")
+    geometry, place = (written, null) if crs == CRS84 else (null, written)
+    day = date_field(layer)
+    time = (
+        sql.SQL("COALESCE('{{\"date\":' || to_json({})::text || '}}', 'null')").format(sql.Identifier("t", day))
+        if day
+        else null
+    )
+    return sql.SQL("{} || ',\"place\":' || {} || ',\"time\":' || {}").format(geometry, place, time)
 
 
 def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable], dict[str, object]]:

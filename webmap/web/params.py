@@ -77,11 +77,11 @@ def parse_units(database: Database, catalog: Catalog) -> tuple[tuple[str, str], 
 def parse_selection(database: Database, catalog: Catalog, layer: LayerDefinition) -> Selection:
     """Read `bbox`, the unit filters and the CQL2 filter of an export. Raises BadParameterError."""
     bbox = request.args.get("bbox")
-    condition, *how = (request.args.get(name) for name in (filter_name(layer), *FILTER[1:]))
+    condition, language, system = (request.args.get(name) for name in (filter_name(layer), *FILTER[1:]))
     return Selection(
         bbox=None if bbox is None else parse_bbox(bbox),
         units=parse_units(database, catalog),
-        filter=None if condition is None else parse_filter(layer, condition, *how),
+        filter=None if condition is None else parse_filter(layer, condition, language, system),
     )
 
 

@@ -68,10 +68,23 @@ def test_what_is_declared_is_a_known_class(api: FlaskClient) -> None:
         assert not any(absent in name for name in classes)
 
 
-def test_collections_are_the_public_layers(api: FlaskClient, catalog: Catalog) -> None:
-    found = get(api, "/ogc/collections")
-    assert [each["id"] for each in found["collections"]] == [layer.id for layer in catalog.public]
-    for each, layer in zip(found["collections"], catalog.public, strict=True):
+def test_collections_are_the_public_layers(
+    api: FlaskClient, catalog: Catalog, read_page: Callable[[str], Page]
+) -> None:
+    first = get(api, "/ogc/collections")
+    second = get(api, "/ogc/collections?sans_lieu=true")
+    (following,) = [path_of(link) for link in first["links"] if link["rel"] == "next"]
+    assert following.startswith("/ogc/collections")
+    assert first["numberMatched"] == second["numberMatched"] == first["numberReturned"] + second["numberReturned"]
+    # A table that no row of has a place comes on the second page, whatever is on the first.
+    drawn = [layer for layer in catalog.public if layer.drawn]
+    tables = [layer for layer in catalog.public if not layer.drawn]
+    found = first["collections"] + second["collections"]
+    assert [each["id"] for each in found] == [layer.id for layer in (*drawn, *tables)]
+    page = read_page(api.get("/ogc/collections?f=html").text)
+    assert all(any(f"/ogc/collections/{layer.id}?" in href for href in page.links()) for layer in catalog.public)
+    assert api.get("/ogc/collections?sans_lieu=oui").status_code == 400
+    for each, layer in zip(found, (*drawn, *tables), strict=True):
         alone = get(api, f"/ogc/collections/{layer.id}")
         assert {**alone, "links": 0} == {**each, "links": 0}
         assert (each["title"], each["licence"], each["producteur"]) == (

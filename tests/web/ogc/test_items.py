@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import shapely
@@ -72,7 +72,7 @@ def test_items_are_what_the_export_gives(api: FlaskClient, catalog: Catalog) -> 
 
 
 def test_a_row_without_a_place_is_sent_without(reader: FlaskClient) -> None:
-    items = ask(reader, "projet_emblematique")
+    items = ask(reader, "projet_emblematique", sortby="nom")
     assert 0 < sum(each["geometry"] is None for each in items["features"]) < len(items["features"])
     assert len(ask(reader, "projet_emblematique", bbox="-10,40,12,53")["features"]) < len(items["features"])
 
@@ -321,13 +321,13 @@ def test_pages_stay_right_while_rows_come_and_go(own_api: tuple[FlaskClient, Dat
     thread.start()
     try:
         walks = [
-            [key for page in walk(client, "espace_nature", sortby="-nom", limit=13) for key in keys(page)]
-            for _ in range(3)
+            [key for page in walk(client, "espace_nature", limit=13, **sort) for key in keys(page)]
+            for sort in ({"sortby": "-nom"}, {"sortby": "nom"}, {})
         ]
     finally:
         stop.set()
         thread.join()
-    left = set(keys(ask(client, "espace_nature", limit=10_000)))
+    left = set(keys(ask(client, "espace_nature", limit=10_000, sortby="nom")))
     stayed = {key for key in left if "-" not in key and key.startswith("k")}
     assert stayed
     for found in walks:
@@ -415,3 +415,115 @@ def test_a_cursor_of_another_sort_is_refused(api: FlaskClient) -> None:
 def test_no_text_breaks_the_server(api: FlaskClient, name: str, texts: list[str]) -> None:
     response = api.get("/ogc/collections/irve/items", query_string={name: ",".join(texts)})
     assert response.status_code in {200, 400}
+
+
+# --- fields as parameters ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "query", "condition"),
+    [
+        ("commune", "nom=Denain", "nom = 'Denain'"),
+        ("commune", "code_insee=59172&nom=Denain", "code_insee = '59172'"),
+        ("irve", "puissance_nominale=1.0", "puissance_nominale = 1"),
+        ("irve", "gratuit=true", "gratuit = true"),
+        ("irve", "date_mise_en_service=2024-02-15", "date_mise_en_service = DATE('2024-02-15')"),
+        ("gare", "code_ligne=b2", "A_CONTAINS(code_ligne, ('b2'))"),
+        ("commune", "nom=Denain&filter=population_municipale<1", "nom = 'Denain' AND population_municipale < 1"),
+    ],
+)
+def test_a_field_is_a_parameter(api: FlaskClient, layer: str, query: str, condition: str) -> None:
+    found = api.get(f"/ogc/collections/{layer}/items?{query}").get_json(force=True)
+    wanted = ask(api, layer, filter=condition)
+    assert keys(found) == keys(wanted)
+    assert found["numberMatched"] == wanted["numberMatched"]
+    assert len(keys(found)) < ask(api, layer)["numberMatched"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "query", "said"),
+    [
+        ("commune", "population_municipale=beaucoup", "attendu un nombre entier"),
+        ("commune", "population_municipale=9e999", "attendu un nombre entier"),
+        ("irve", "puissance_nominale=inf", "démesuré"),
+        ("irve", "gratuit=oui", "attendu true ou false"),
+        ("irve", "date_mise_en_service=hier", "date"),
+        ("commune", "nom=%00", "caractère"),
+        ("commune", "geom=x", "Paramètre « geom » inconnu"),
+        ("commune", "statut=x", "Paramètre « statut » inconnu"),
+    ],
+)
+def test_a_value_of_another_type_is_a_clear_400(api: FlaskClient, layer: str, query: str, said: str) -> None:
+    response = api.get(f"/ogc/collections/{layer}/items?{query}")
+    assert response.status_code == 400
+    assert said in response.get_json(force=True)["detail"]
+
+
+# --- rows without a place ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_rows_without_a_place_come_after_the_others_and_are_counted(reader: FlaskClient, limit: int) -> None:
+    pages = walk(reader, "projet_emblematique", limit=limit)
+    placed = [[feature["geometry"] is not None for feature in page["features"]] for page in pages]
+    assert all(len(set(page)) == 1 for page in placed)  # never both on one page
+    flat = [each for page in placed for each in page]
+    assert flat == sorted(flat, reverse=True)
+    assert {page["numberMatched"] for page in pages} == {len(flat)} == {9}
+    assert sorted(key for page in pages for key in keys(page)) == sorted(
+        keys(ask(reader, "projet_emblematique", sortby="nom"))
+    )
+
+
+def test_a_layer_none_of_whose_rows_has_a_place_has_a_first_page(reader: FlaskClient) -> None:
+    for layer in ("qpv", "engagement"):
+        (page,) = walk(reader, layer)
+        assert page["numberReturned"] == page["numberMatched"] > 0
+        assert all(feature["geometry"] is None for feature in page["features"])
+
+
+def test_a_sort_that_is_asked_for_mixes_rows(reader: FlaskClient) -> None:
+    (page,) = walk(reader, "projet_emblematique", sortby="numero")
+    assert len({feature["geometry"] is None for feature in page["features"]}) == 2
+
+
+# --- JSON-FG -----------------------------------------------------------------------------------------------------
+
+FG = "http://www.opengis.net/spec/json-fg-1/1.0/conf/"
+
+
+@pytest.mark.parametrize("code", [2154, 3857, 4326])
+def test_jsonfg_says_its_system_and_puts_the_place_in_it(api: FlaskClient, catalog: Catalog, code: int) -> None:
+    for layer in catalog.public:
+        response = api.get(f"/ogc/collections/{layer.id}/items?limit=3&f=jsonfg&crs={EPSG}{code}")
+        assert response.headers["Content-Type"] == "application/vnd.ogc.fg+json"
+        assert response.headers["Content-Crs"] == f"<{EPSG}{code}>"
+        found = json.loads(response.text, parse_constant=pytest.fail)
+        plain = ask(api, layer.id, limit=3, crs=f"{EPSG}{code}")
+        assert {f"{FG}core", f"{FG}types-schemas"} <= set(found["conformsTo"])
+        assert found["featureType"] == layer.id
+        assert found.get("coordRefSys") == (f"{EPSG}{code}" if layer.drawn else None)
+        assert found.get("geometryDimension") == {"point": 0, "line": 1, "polygon": 2, "none": None}[layer.geometry]
+        for feature, other in zip(found["features"], plain["features"], strict=True):
+            assert feature.keys() >= {"type", "id", "time", "place", "geometry", "properties"}
+            assert feature["geometry"] is None
+            assert feature["place"] == other["geometry"]
+            assert feature["properties"] == other["properties"]
+        alone = api.get(
+            f"/ogc/collections/{layer.id}/items/{quote(found['features'][0]['id'])}?f=jsonfg&crs={EPSG}{code}"
+        )
+        assert alone.headers["Content-Type"] == "application/vnd.ogc.fg+json"
+        one = alone.get_json(force=True)
+        assert {**found["features"][0], **one} == one
+        assert (one["featureType"], one.get("coordRefSys")) == (layer.id, found.get("coordRefSys"))
+
+
+def test_jsonfg_in_crs84_is_plain_geojson_with_a_type(api: FlaskClient) -> None:
+    response = api.get("/ogc/collections/irve/items", headers={"Accept": "application/vnd.ogc.fg+json"})
+    assert response.headers["Content-Type"] == "application/vnd.ogc.fg+json"
+    found = response.get_json(force=True)
+    assert "coordRefSys" not in found
+    for feature, other in zip(found["features"], ask(api, "irve")["features"], strict=True):
+        assert (feature["place"], feature["geometry"]) == (None, other["geometry"])
+        assert feature["time"] == {"date": feature["properties"]["date_mise_en_service"]}
+    assert api.get("/ogc/collections/irve?f=jsonfg").status_code == 400

@@ -49,7 +49,8 @@ def test_parameters_are_those_that_are_read(api: FlaskClient) -> None:
     document = read(api)
     asked = document["paths"]["/collections/{collectionId}/items"]["get"]["parameters"]
     names = {each["$ref"].rsplit("/", 1)[1] for each in asked}
-    assert names - {"collectionId"} == {*PARAMETERS, "bassin", "bv2022", "equipe", "commune", "territoire"}
+    units = {"bassin", "bv2022", "equipe", "commune", "territoire"}
+    assert names - {"collectionId"} == {*PARAMETERS, "f-features", "fields", *units} - {"f"}
     parameters = document["components"]["parameters"]
     # As the standard writes them (Part 1, requirements 20, 22 and 24).
     assert parameters["bbox"]["schema"] == {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -18,6 +15,7 @@ from webmap.store.features import Selection
 from webmap.store.filters import LANGUAGES, parse_filter, queryables
 from webmap.store.items import Query, sortables
 from webmap.web import params
+from webmap.web.ogc.pages import parse_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +31,6 @@ PARAMETERS = (
     "f", "limit", "cursor", "bbox", "bbox-crs", "datetime", "crs", "properties", "sortby", "resultType", *params.FILTER
 )  # fmt: skip
 _MAX_SORTS = 5
-_MAX_CURSOR = 20_000
 _DIGITS = 300
 _WORDS = ("results", "hits")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d))?", re.ASCII)
@@ -42,8 +39,12 @@ _DAY_EXPECTED = "attendu 2025-01-31, 2025-01-31T12:00:00Z, ou deux bornes sépar
 
 def parse_query(database: Database, catalog: Catalog, layer: LayerDefinition) -> Query:
     """Read what is asked of the items of a layer. Raises BadParameterError."""
-    params.refuse_unknown({*PARAMETERS, *params.decoupage_ids(catalog)})
+    own = {*PARAMETERS, *params.decoupage_ids(catalog)}
+    fields = [name for name, kind in queryables(layer).items() if kind != "geometry"]
+    params.refuse_unknown({*own, *fields})
     args = request.args
+    # A field that has the name of a parameter (`commune` is the code of one) is asked for by `filter`.
+    equal = {name: args[name] for name in fields if name in args and name not in own}
     condition, language, system = (args.get(name) for name in params.FILTER)
     if language not in (None, *LANGUAGES):
         raise BadParameterError(f"filter-lang = « {str(language)[:60]} » : attendu {' ou '.join(LANGUAGES)}.")
@@ -51,12 +52,13 @@ def parse_query(database: Database, catalog: Catalog, layer: LayerDefinition) ->
     bbox_crs = parse_crs(args.get("bbox-crs"), "bbox-crs")
     box = parse_bbox_in(args["bbox"], bbox_crs) if "bbox" in args else None
     sort = _parse_sort(args.get("sortby"), layer)
-    cursor = args.get("cursor")
+    split = layer.drawn and not sort and box is None
+    after, placed = parse_cursor(args["cursor"], sort, split=split) if "cursor" in args else (None, split or None)
     return Query(
         selection=Selection(
             bbox=box if bbox_crs.degrees else None,
             units=params.parse_units(database, catalog),
-            filter=None if condition is None else parse_filter(layer, condition, language, system),
+            filter=None if condition is None and not equal else parse_filter(layer, condition, language, system, equal),
         ),
         box=None if box is None or bbox_crs.degrees else (box, bbox_crs.srid),
         dates=parse_days(args["datetime"]) if "datetime" in args else None,
@@ -64,7 +66,8 @@ def parse_query(database: Database, catalog: Catalog, layer: LayerDefinition) ->
         sort=sort,
         crs=parse_crs(args.get("crs"), "crs"),
         limit=parse_limit(args.get("limit")),
-        after=None if cursor is None else parse_cursor(cursor, sort),
+        after=after,
+        placed=placed,
     )
 
 
@@ -140,29 +143,3 @@ def _known_names(names: list[str], known: Iterable[str], parameter: str) -> tupl
     if len(set(names)) < len(names):
         raise BadParameterError(f"{parameter} : un champ est donné deux fois.")
     return tuple(names)
-
-
-def write_cursor(after: tuple[str | None, ...], sort: tuple[tuple[str, bool], ...]) -> str:
-    """Return the opaque text of a place in a sort."""
-    content = json.dumps([_told(sort), *after], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def parse_cursor(text: str, sort: tuple[tuple[str, bool], ...]) -> tuple[str | None, ...]:
-    """Read what `write_cursor` wrote for the same sort. Raises BadParameterError."""
-    try:
-        if len(text) > _MAX_CURSOR:
-            raise ValueError  # noqa: TRY301 - one refusal for all
-        told, *after = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if told != _told(sort) or len(after) != len(sort) + 1 or after[-1] is None:
-            raise ValueError  # noqa: TRY301 - as above
-        if not all(value is None or isinstance(value, str) for value in after):
-            raise ValueError  # noqa: TRY301 - as above
-    except (ValueError, TypeError, RecursionError, binascii.Error):
-        msg = "cursor : suivez le lien « next » d'une réponse, sans changer son tri ; ce curseur n'en vient pas."
-        raise BadParameterError(msg) from None
-    return tuple(after)
-
-
-def _told(sort: tuple[tuple[str, bool], ...]) -> str:
-    return ",".join(f"-{name}" if descending else name for name, descending in sort)

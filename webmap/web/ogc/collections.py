@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from flask import request
+
+from webmap.errors import BadParameterError
 from webmap.geo.crs import SYSTEMS
-from webmap.store.items import fetch_filled
+from webmap.store.extents import fetch_filled
 from webmap.web import params
 from webmap.web.ogc.description import build_collection, build_schema
 from webmap.web.ogc.negotiation import JSON, ROOT, SCHEMA, address, link, own_links, respond, wants_html
@@ -20,33 +23,56 @@ if TYPE_CHECKING:
 
     from webmap.catalog.definition import LayerDefinition
 
+_SECOND = "sans_lieu"
+
 
 def index() -> Response:
-    """Answer the collections that have rows; the empty ones are told apart, and answer at their own address."""
+    """Answer the collections that have rows, in two pages: those with a place to draw, then the tables without any.
+
+    The empty ones are told apart, and answer at their own address; the page for people lists all.
+    """
     atlas = services()
-    params.refuse_unknown({"f"})
+    params.refuse_unknown({"f", _SECOND})
+    second = _asks_second()
     layers = atlas.catalog.public
-    etag = revision_etag([layer.id for layer in layers], "ogc", address(), wants_html())
+    etag = revision_etag([layer.id for layer in layers], "ogc", address(), second, wants_html())
     response = not_modified(etag)
     if response is None:
         filled = fetch_filled(atlas.database, layers)
         empty = [layer for layer in layers if layer.id not in filled]
+        placed = [layer for layer in layers if filled.get(layer.id)]
+        others = [layer for layer in layers if filled.get(layer.id) is False]
+        one_page = wants_html() or not placed or not others
+        listed = [*placed, *others] if one_page else others if second else placed
+        links = [*own_links(JSON), link("root", f"{ROOT}/", JSON, "Accueil de l'API")]
+        if not (one_page or second):
+            links.append(link("next", request.path, JSON, "Couches sans lieu", {**request.args, _SECOND: "true"}))
         content = {
             "title": "Collections",
             "description": _tell_empty(empty),
-            "links": [*own_links(JSON), link("root", f"{ROOT}/", JSON, "Accueil de l'API")],
+            "links": links,
             "crs": [system.uri for system in SYSTEMS],
-            "collections": _describe([layer for layer in layers if layer.id in filled]),
+            "numberMatched": len(filled),
+            "numberReturned": len(listed),
+            "collections": _describe(listed),
         }
         response = respond(content, "ogc_collections.html", empty=empty)
     return with_etag(response, etag)
 
 
+def _asks_second() -> bool:
+    text = request.args.get(_SECOND, "false")
+    if text not in {"true", "false"}:
+        raise BadParameterError(f"{_SECOND} = « {text[:60]} » : attendu true, pour les couches sans lieu, ou false.")
+    return text == "true"
+
+
 def _tell_empty(layers: Sequence[LayerDefinition]) -> str:
-    if not layers:
-        return "Toutes les couches publiques de l'atlas."
+    told = (
+        "Les couches publiques qui ont des lignes ; celles qui n'ont pas de lieu à dessiner suivent, au lien « next »."
+    )
     names = ", ".join(layer.id for layer in layers)
-    return f"Les couches publiques qui ont des lignes. Encore vides, et servies à leur adresse : {names}."
+    return f"{told} Encore vides, et servies à leur adresse : {names}." if names else told
 
 
 def collection(collection_id: str) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from webmap.geo.crs import CRS84, SYSTEMS
 from webmap.store.filters import LANGUAGES
 from webmap.web.ogc.asked import DEFAULT_LIMIT, MAX_LIMIT
-from webmap.web.ogc.negotiation import FORMATS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA
+from webmap.web.ogc.negotiation import GEOJSON, HTML, JSON, JSONFG, OPENAPI, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +24,9 @@ _LINKS: Content = {"type": "array", "items": {"$ref": "#/components/schemas/link
 def build_definition(title: str, server: str, collections: Sequence[str], units: Iterable[str]) -> Content:
     """Return the document; `units` are the découpages that filter items, each a parameter by its name."""
     parameters = _parameters(collections, units)
-    of_items = [name for name in parameters if name not in {"collectionId", "featureId", "f"}]
+    of_items = [
+        name for name in parameters if name not in {"collectionId", "featureId", "f", "f-features", "sans_lieu"}
+    ]
     in_collection = ("collectionId",)
     return {
         "openapi": "3.0.3",
@@ -39,7 +41,7 @@ def build_definition(title: str, server: str, collections: Sequence[str], units:
             "/": _path("Accueil", "landing", "Service", (), {JSON: _schema("landing")}),
             "/conformance": _path("Classes de conformité", "conformance", "Service", (), {JSON: _schema("conformance")}),
             "/api": _path("Cette description", "api", "Service", (), {OPENAPI: {"schema": _OBJECT}}),
-            "/collections": _path("Les collections", "collections", "Données", (), {JSON: _schema("collections")}),
+            "/collections": _path("Les collections", "collections", "Données", ("sans_lieu",), {JSON: _schema("collections")}),
             _COLLECTION: _path("Une collection", "collection", "Données", in_collection, {JSON: _schema("collection")}),
             **{
                 f"{_COLLECTION}/{kind}": _path(told, kind, "Données", in_collection, {SCHEMA: _schema("jsonSchema")})
@@ -51,10 +53,11 @@ def build_definition(title: str, server: str, collections: Sequence[str], units:
             },
             f"{_COLLECTION}/items": _path(
                 "Les éléments d'une collection, par pages", "items", "Données", (*in_collection, *of_items),
-                {GEOJSON: _schema("featureCollection")}, crs=True,
+                dict.fromkeys((GEOJSON, JSONFG), _schema("featureCollection")), crs=True,
             ),
             f"{_COLLECTION}/items/{{featureId}}": _path(
-                "Un élément", "item", "Données", (*in_collection, "featureId", "crs"), {GEOJSON: _schema("feature")}, crs=True
+                "Un élément", "item", "Données", (*in_collection, "featureId", "crs"),
+                dict.fromkeys((GEOJSON, JSONFG), _schema("feature")), crs=True,
             ),
         },
         "components": {"parameters": parameters, "schemas": _SCHEMAS, "responses": _responses()},
@@ -72,7 +75,9 @@ def _path(
             "summary": summary,
             "operationId": name,
             "tags": [tag],
-            "parameters": [{"$ref": f"#/components/parameters/{each}"} for each in (*parameters, "f")],
+            "parameters": [
+                {"$ref": f"#/components/parameters/{each}"} for each in (*parameters, "f-features" if crs else "f")
+            ],
             "responses": {
                 "200": answer | ({"headers": headers} if crs else {}),
                 "304": {"description": "Le client a déjà cette version (If-None-Match)"},
@@ -104,7 +109,12 @@ def _parameters(collections: Sequence[str], units: Iterable[str]) -> Content:
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     box = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
     queries: dict[str, tuple[str, Content]] = {
-        "f": ("Format de la réponse, avant l'en-tête Accept", {"type": "string", "enum": list(FORMATS)}),
+        "f": ("Format de la réponse, avant l'en-tête Accept", {"type": "string", "enum": ["json", "html"]}),
+        "f-features": (
+            "Format de la réponse, avant l'en-tête Accept ; jsonfg dit son système de coordonnées (JSON-FG)",
+            {"type": "string", "enum": ["json", "html", "jsonfg"]},
+        ),
+        "sans_lieu": ("true : la seconde page, les collections dont aucune ligne n'a de lieu", {"type": "boolean"}),
         "limit": (f"Éléments par page ; au-delà de {MAX_LIMIT}, {MAX_LIMIT}", limit),
         "cursor": ("Où commence la page : repris du lien « next », sans le changer", text),
         "bbox": ("Deux coins, quatre nombres ; les lignes sans géométrie n'y sont pas", box),
@@ -131,8 +141,13 @@ def _parameters(collections: Sequence[str], units: Iterable[str]) -> Content:
             name: {"name": name, "in": "path", "required": True, "description": told, "schema": schema}
             for name, (told, schema) in paths.items()
         },
-        **{name: _query(name, told, schema) for name, (told, schema) in queries.items()},
-    }
+        **{name: _query(name.removesuffix("-features"), told, schema) for name, (told, schema) in queries.items()},
+        "fields": {
+            "name": "fields", "in": "query", "required": False, "style": "form", "explode": True,
+            "description": "Champs de /queryables, chacun un paramètre : champ=valeur ; les conditions s'ajoutent à filter",
+            "schema": {"type": "object", "additionalProperties": text},
+        },
+    }  # fmt: skip
 
 
 def _responses() -> Content:
@@ -170,6 +185,7 @@ _SCHEMAS: Content = {
     "collections": _described(
         ("links", "collections"),
         title=_TEXT, description=_TEXT, links=_LINKS, crs={"type": "array", "items": _TEXT},
+        numberMatched=_COUNT, numberReturned=_COUNT,
         collections={"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
     ),
     "jsonSchema": _described(("type", "properties"), type=_TEXT, properties=_OBJECT),

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, render_template, request
 
 from webmap.catalog.champs import published_fields
-from webmap.geo.crs import parse_crs
+from webmap.geo.crs import CRS84, parse_crs
 from webmap.store.items import Query
 from webmap.store.places import fetch_revisions
 from webmap.web import french, params
-from webmap.web.ogc.asked import asks_hits, parse_query, write_cursor
-from webmap.web.ogc.negotiation import GEOJSON, HTML, JSON, ROOT, address, finish, link, own_links, wants_html
+from webmap.web.ogc.asked import asks_hits, parse_query
+from webmap.web.ogc.jsonfg import build_jsonfg
+from webmap.web.ogc.negotiation import GEOJSON, JSON, JSONFG, ROOT, address, asked_format, finish, link, own_links
+from webmap.web.ogc.pages import fetch_page
 from webmap.web.responses import not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
+    from webmap.geo.crs import Crs
     from webmap.store.items import Matched, Page
 
 
@@ -29,48 +32,51 @@ def items(collection_id: str) -> Response:
     atlas = services()
     layer = atlas.catalog.require_public(collection_id)
     query = parse_query(atlas.database, atlas.catalog, layer)
-    hits, html = asks_hits(), wants_html(GEOJSON)
-    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), html)
+    hits, form = asks_hits(), asked_format(GEOJSON, features=True)
+    query = replace(query, crs=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
+    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), form)
     response = not_modified(etag)
     if response is None:
-        page = None if hits else atlas.items.fetch_page(layer, replace(query, crs=None) if html else query)
+        page, cursor = (None, None) if hits else fetch_page(atlas.items, layer, query)
         matched = atlas.items.fetch_matched(layer, query, fetch_revisions(atlas.database, {layer.id, "commune"}))
-        response = _answer(layer, query, page, matched)
+        response = _answer(layer, query, page, matched, _page_links(layer, cursor))
     return with_etag(response, etag)
 
 
-def _answer(layer: LayerDefinition, query: Query, page: Page | None, matched: Matched) -> Response:
+def _answer(
+    layer: LayerDefinition, query: Query, page: Page | None, matched: Matched, links: list[dict[str, str]]
+) -> Response:
     head: dict[str, Any] = {
         "type": "FeatureCollection",
         "timeStamp": dt.datetime.now(tz=dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "numberMatched" if matched.exact else "numberMatchedEstimate": matched.number,
         "numberReturned": page.returned if page else 0,
-        "links": _page_links(layer, query, page),
+        "links": links,
     }
     features = page.text if page else ""
-    if wants_html(GEOJSON):
+    if asked_format(GEOJSON, features=True) == "html":
         rows = json.loads(f"[{features}]")
         response = Response(render_template("ogc_elements.html", **_table(layer, query, rows), page=head, layer=layer))
     else:
-        text = json.dumps(head, ensure_ascii=False)
-        response = _geojson(f'{text[:-1]}, "features": [\n{features}\n]}}', query.crs.uri if query.crs else "")
+        text = json.dumps(head | (build_jsonfg(layer, query.crs) if query.jsonfg else {}), ensure_ascii=False)
+        response = _geojson(f'{text[:-1]}, "features": [\n{features}\n]}}', query.crs, jsonfg=query.jsonfg)
     return finish(response, head["links"])
 
 
-def _page_links(layer: LayerDefinition, query: Query, page: Page | None) -> list[dict[str, str]]:
-    links = own_links(GEOJSON)
-    if page and page.after:
-        asked = {**request.args, "cursor": write_cursor(page.after, query.sort)}
-        kind = HTML if wants_html(GEOJSON) else GEOJSON
+def _page_links(layer: LayerDefinition, cursor: str | None) -> list[dict[str, str]]:
+    links = own_links(GEOJSON, features=True)
+    if cursor:
+        asked = {**request.args, "cursor": cursor}
+        kind = next(each["type"] for each in links if each["rel"] == "self")
         links.append(link("next", request.path, kind, "Page suivante", asked))
     links.append(link("collection", f"{ROOT}/collections/{layer.id}", JSON, layer.title))
     return links
 
 
-def _geojson(text: str, crs: str) -> Response:
-    response = Response(text, mimetype=GEOJSON)
+def _geojson(text: str, crs: Crs | None, *, jsonfg: bool) -> Response:
+    response = Response(text, mimetype=JSONFG if jsonfg else GEOJSON)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Content-Crs"] = f"<{crs}>"
+    response.headers["Content-Crs"] = f"<{(crs or CRS84).uri}>"
     return response
 
 
@@ -92,17 +98,19 @@ def item(collection_id: str, key: str) -> Response:
     atlas = services()
     layer = atlas.catalog.require_public(collection_id)
     params.refuse_unknown({"f", "crs"})
-    crs, html = parse_crs(request.args.get("crs"), "crs"), wants_html(GEOJSON)
-    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), html)
+    crs, form = parse_crs(request.args.get("crs"), "crs"), asked_format(GEOJSON, features=True)
+    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), form)
     response = not_modified(etag)
     if response is None:
-        text = atlas.items.fetch_item(layer, key, None if html else crs)
-        links = own_links(GEOJSON)
+        jsonfg = form == "jsonfg"
+        text = atlas.items.fetch_item(layer, key, None if form == "html" else crs, jsonfg=jsonfg)
+        links = own_links(GEOJSON, features=True)
         links.append(link("collection", f"{ROOT}/collections/{layer.id}", JSON, layer.title))
-        if html:
+        if form == "html":
             row = _table(layer, Query(), [json.loads(text)])
             response = Response(render_template("ogc_element.html", **row, layer=layer, key=key, links=links))
         else:
-            response = _geojson(f'{text[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}', crs.uri)
+            more = {"links": links} | (build_jsonfg(layer, crs, alone=True) if jsonfg else {})
+            response = _geojson(f"{text[:-1]},{json.dumps(more, ensure_ascii=False)[1:]}", crs, jsonfg=jsonfg)
         response = finish(response, links)
     return with_etag(response, etag)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webmap.web import params
+from webmap.web.ogc import jsonfg
 from webmap.web.ogc.negotiation import (
     CONFORMANCE,
     DATA,
@@ -49,6 +50,7 @@ CLASSES = (
     ),
     *(f"{_SPEC}/ogcapi-features-8/1.0/conf/{name}" for name in ("sorting", "sortables", "features-sorting")),
     f"{_SPEC}/ogcapi-common-3/1.0/conf/schemas",
+    *jsonfg.CLASSES,
     *(
         f"{_SPEC}/ogcapi-tiles-1/1.0/conf/{name}"
         for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "dataset-tilesets", "mvt", "oas30")

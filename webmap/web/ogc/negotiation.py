@@ -23,21 +23,32 @@ SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = "text/html"
 XML = "application/xml"
-FORMATS = ("json", "html")
+JSONFG = "application/vnd.ogc.fg+json"
+_NAMES = {"json": "JSON", "html": "HTML", "jsonfg": "JSON-FG"}
 _REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 QUERYABLES, SORTABLES, RETURNABLES = f"{_REL}queryables", f"{_REL}sortables", f"{_REL}schema"
 CONFORMANCE, DATA = f"{_REL}conformance", f"{_REL}data"
 TILESETS, GRIDS = f"{_REL}tilesets-vector", f"{_REL}tiling-schemes"
 
 
-def wants_html(mimetype: str = JSON) -> bool:
-    """Whether a person asks: `f` says so, else what the client prefers. Raises BadParameterError for another `f`."""
+def asked_format(mimetype: str = JSON, *, features: bool = False) -> str:
+    """Return json, html, or jsonfg where `features` are asked for: `f` says so, else what the client prefers.
+
+    Raises BadParameterError for another `f`.
+    """
+    known = {"json": mimetype, "html": HTML} | ({"jsonfg": JSONFG} if features else {})
     asked = request.args.get("f")
     if asked is not None:
-        if asked not in FORMATS:
-            raise BadParameterError(f"f = « {asked[:60]} » : attendu json ou html.")
-        return asked == "html"
-    return request.accept_mimetypes.best_match([mimetype, JSON, HTML], default=JSON) == HTML
+        if asked not in known:
+            raise BadParameterError(f"f = « {asked[:60]} » : attendu {' ou '.join(known)}.")
+        return asked
+    best = request.accept_mimetypes.best_match([mimetype, JSON, *list(known.values())[1:]], default=JSON)
+    return {HTML: "html", JSONFG: "jsonfg"}.get(best, "json")
+
+
+def wants_html(mimetype: str = JSON) -> bool:
+    """Whether a person asks for a document that is not features. Raises BadParameterError for another `f`."""
+    return asked_format(mimetype) == "html"
 
 
 def address(path: str = "", query: Mapping[str, str] | None = None) -> str:
@@ -52,19 +63,20 @@ def link(rel: str, path: str, mimetype: str, title: str, query: Mapping[str, str
     return {"rel": rel, "href": address(path, query), "type": mimetype, "title": title, "hreflang": "fr"}
 
 
-def own_links(mimetype: str) -> list[Link]:
-    """Return the links of this answer to itself and to its other format."""
+def own_links(mimetype: str, *, features: bool = False) -> list[Link]:
+    """Return the links of this answer to itself and to its other formats."""
     query = {name: value for name, value in request.args.items() if name != "f"}
-    here = HTML if wants_html(mimetype) else mimetype
+    here = asked_format(mimetype, features=features)
+    kinds = {"json": mimetype, "html": HTML} | ({"jsonfg": JSONFG} if features else {})
     return [
         link(
-            "self" if kind == here else "alternate",
+            "self" if name == here else "alternate",
             request.path,
             kind,
-            "Ce document" if kind == here else f"Ce document en {name.upper()}",
-            {**query, "f": request.args.get("f", "") if kind == here else name},
+            "Ce document" if name == here else f"Ce document en {_NAMES[name]}",
+            {**query, "f": request.args.get("f", "") if name == here else name},
         )
-        for kind, name in ((mimetype, "json"), (HTML, "html"))
+        for name, kind in kinds.items()
     ]
 
 
