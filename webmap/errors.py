@@ -45,6 +45,13 @@ class BusyError(WebmapError):
     code = "occupe"
 
 
+class HangUpError(WebmapError):
+    """The client left before its answer was ready: nobody reads this one."""
+
+    status = 408
+    code = "client_parti"
+
+
 class BadParameterError(WebmapError):
     """A parameter of a request has no meaning here."""
 

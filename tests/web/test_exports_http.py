@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import http.client
 import json
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -268,17 +274,23 @@ def test_a_package_that_cannot_be_is_refused(reader: FlaskClient, query: str, st
 
 def test_an_unknown_format_is_404(reader: FlaskClient) -> None:
     for form in ("gml", "shp", "zip", "GPKG", "gpkg.exe", "csv%00"):
-        assert reader.get(f"/exports/commune.{form}").status_code == 404
+        response = reader.get(f"/exports/commune.{form}")
+        assert response.status_code == 404
+        assert (
+            "Formats : geojson, geojsonl, gpkg, shp.zip, fgb, kml, csv, xlsx, parquet." in response.get_json()["detail"]
+        )
+    assert "couche « absente »" in reader.get("/exports/absente.gml").get_json()["detail"]
 
 
 # --- a client that hangs up --------------------------------------------------------------------------------------
 
 
-def fill_much(database: Database) -> None:
+def fill_much(database: Database, size: int = 2000) -> None:
     with database.owner() as connection:
         connection.execute(
             "INSERT INTO pub.espace_nature (code, nom, commune, observation, etat, source, millesime)"
-            " SELECT 'n' || i, 'x', 'x', repeat('y', 2000), 'existant', 'x', '2026' FROM generate_series(1, 60000) i"
+            " SELECT 'n' || i, 'x', 'x', repeat('y', %s), 'existant', 'x', '2026' FROM generate_series(1, 60000) i",
+            [size],
         )
 
 
@@ -341,3 +353,75 @@ def test_a_client_that_hangs_up_stops_the_query(settings: Settings, database: Da
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+# The server of production, in a process of its own: what it shows of a client that leaves is what counts.
+GRANIAN = """
+import multiprocessing, sys
+from granian import Granian
+from granian.constants import Interfaces
+from webmap.app import create_app
+from webmap.config import load_settings
+from webmap.store.db import Database
+multiprocessing.set_start_method("fork", force=True)
+load = lambda: create_app(load_settings({}), Database(*sys.argv[2:]))
+server = Granian("app", port=int(sys.argv[1]), interface=Interfaces.WSGI, websockets=False, blocking_threads=4)
+server.serve(target_loader=load, wrap_loader=False)
+"""
+
+
+@contextlib.contextmanager
+def production(database: Database, folder: Path) -> Iterator[int]:
+    """Serve a database by granian, temporary files in `folder`; gives the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert database.reader_dsn
+    command = [sys.executable, "-c", GRANIAN, str(port), database.owner_dsn, database.reader_dsn]
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    server = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield port
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # its worker too
+        server.wait(20)
+
+
+def test_a_client_that_hangs_up_stops_the_file_being_made_for_it(database: Database, tmp_path: Path) -> None:
+    fill_much(database, 20)
+    with production(database, tmp_path) as port:
+        connection = reach(port)
+        connection.request("GET", "/exports/espace_nature.xlsx")
+        wait_for(lambda: list(tmp_path.glob("webmap-export-*/*")) and still_running(database, 0))  # it is being made
+        connection.close()
+        left = time.monotonic()
+        wait_for(lambda: not still_running(database, 0) and not list(tmp_path.iterdir()))
+        dropped_after = time.monotonic() - left
+        connection = reach(port)
+        start = time.monotonic()
+        connection.request("GET", "/exports/espace_nature.xlsx")
+        assert connection.getresponse().read(2) == b"PK"
+        assert dropped_after < (time.monotonic() - start) / 2, "the whole file was made for nobody"
+        connection.close()
+
+
+def wait_for(reached: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def reach(port: int) -> http.client.HTTPConnection:
+    """Return a connection to a server that starts."""
+    end = time.monotonic() + 30
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.connect()
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        else:
+            return connection

@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import BinaryIO
 
     from xlsxwriter.format import Format
@@ -60,9 +61,11 @@ def build_classeur(title: str, author: str, created: dt.datetime, sheets: Sequen
     return out.getvalue()
 
 
-def write_classeur(out: BinaryIO, title: str, author: str, created: dt.datetime, sheets: Sequence[Sheet]) -> None:
-    """Write the file; rows are read once, and not kept in memory."""
-    with Workbook(out, _OPTIONS) as book:
+def write_classeur(
+    out: BinaryIO, title: str, author: str, created: dt.datetime, sheets: Sequence[Sheet], folder: Path | None = None
+) -> None:
+    """Write the file; rows are read once, and not kept in memory but in `folder` (the system's by default)."""
+    with Workbook(out, {**_OPTIONS, "tmpdir": folder}) as book:
         book.set_properties({"title": title[:255], "author": author[:255], "created": created})
         header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         plain = book.add_format({"valign": "top"})

@@ -42,7 +42,7 @@ def write_xlsx(path: Path, extrait: Extrait, author: str) -> None:
         ),
     ]
     with path.open("wb") as out:
-        write_classeur(out, extrait.layer.title, author, extrait.date.replace(tzinfo=None), sheets)
+        write_classeur(out, extrait.layer.title, author, extrait.date.replace(tzinfo=None), sheets, path.parent)
 
 
 def _stream_cells(extrait: Extrait) -> Iterator[Sequence[Cell]]:

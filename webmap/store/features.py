@@ -71,7 +71,8 @@ def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Com
     conditions: list[sql.Composable] = [sql.SQL("true")]
     params: dict[str, object] = {}
     if selection.bbox:
-        box = sql.SQL("ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, 4326)")
+        # ST_Envelope: a box without width or height is the line or the point it is, not a surface that meets nothing.
+        box = sql.SQL("ST_Envelope(ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, 4326))")
         meaningful = sql.SQL("ST_Intersection({}, ST_MakeEnvelope(-10, 40, 12, 53, 4326))").format(box)
         prefilter = sql.SQL("t.geom && ST_Expand(ST_Transform(ST_Segmentize({}, 0.1), 2154), 50)").format(meaningful)
         conditions += [prefilter, sql.SQL("ST_Intersects(ST_Transform(t.geom, 4326), {})").format(box)]

@@ -260,7 +260,7 @@ def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable],
 
 def _sql_box(srid: int) -> sql.Composed:
     """As for a box in degrees: what decides is in the box's own system; the densified box only lets the index help."""
-    box = sql.SQL("ST_MakeEnvelope(%(boite_x0)s, %(boite_y0)s, %(boite_x1)s, %(boite_y1)s, {})").format(
+    box = sql.SQL("ST_Envelope(ST_MakeEnvelope(%(boite_x0)s, %(boite_y0)s, %(boite_x1)s, %(boite_y1)s, {}))").format(
         sql.Literal(srid)
     )
     if srid == SRID:

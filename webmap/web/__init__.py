@@ -62,6 +62,7 @@ ROUTES = (
     ("/territoires/<decoupage>/<code>", "unite", unite.unite_page),
     ("/exports/paquet.gpkg", "export_paquet", exports.paquet),
     ("/exports/<layer_id>.json", "export_annonce", exports.announce),
+    ("/exports/<layer_id>.<form>", "export_inconnu", exports.unknown),
     ("/cartes/<code>.html", "carte_autonome", cartes.carte),
     ("/integration", "integration", atlas.integration),
     ("/vues", "vues", vues.index),

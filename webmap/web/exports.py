@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from webmap.catalog.champs import published_fields
-from webmap.errors import BadParameterError
+from webmap.errors import BadParameterError, NotFoundError
 from webmap.formats.extrait import place_names
 from webmap.geo.crs import parse_crs
 from webmap.store.exports import Cells, fetch_count, stream_csv
@@ -60,6 +60,14 @@ def export(layer_id: str, form: str) -> Response:
     else:
         response = respond_file(lambda path: write_layer(demande, form, path), form, asked.mimetype, etag)
     return _finish(response, build_name(demande), form, etag)
+
+
+def unknown(layer_id: str, form: str) -> Response:
+    """Refuse a format there is not. Raises NotFoundError that names those there are."""
+    layer_id, _, form = f"{layer_id}.{form}".partition(".")
+    layer = services().catalog.require_public(layer_id)
+    formats = ", ".join(FORMATS)
+    raise NotFoundError(f"Il n'y a pas de format « {form[:60]} » pour la couche « {layer.id} ». Formats : {formats}.")
 
 
 def paquet() -> Response:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from werkzeug.wsgi import FileWrapper
 
-from webmap.errors import BusyError, TooLargeError
+from webmap.errors import BusyError, HangUpError, TooLargeError
+from webmap.web.presence import watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
 MAX_ROWS = 1_000_000
 _MAX_BYTES = 1_000_000_000
+_MOST_SECONDS = 300
 _WAIT = 20.0  # seconds
 # Two at a time in a process: each is a core busy for seconds, and tiles want one too.
 _places = threading.BoundedSemaphore(2)
@@ -35,9 +38,19 @@ def refuse_many(nombre: int, most: int = MAX_ROWS) -> None:
 def bounded(
     rows: Generator[list[tuple[Any, ...]], None, None], folder: Path
 ) -> Generator[list[tuple[Any, ...]], None, None]:
-    """Pass rows on as long as what is written in `folder` stays under a gigabyte. Raises TooLargeError."""
+    """Pass rows on as long as what is written in `folder` stays under a gigabyte, and somebody waits for it.
+
+    Raises TooLargeError, also for a file that takes too long, and HangUpError.
+    """
+    gone, end = watch_client(), time.monotonic() + _MOST_SECONDS
     with contextlib.closing(rows):
         for batch in rows:
+            if gone():
+                raise HangUpError("Le client a raccroché pendant la préparation de son fichier.")
+            if time.monotonic() > end:
+                raise TooLargeError(
+                    "Ce fichier prend plus de cinq minutes : réduisez par bbox, filter ou un territoire."
+                )
             if sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) > _MAX_BYTES:
                 raise TooLargeError("Ce fichier dépasserait 1 Go : réduisez par bbox, filter ou un territoire.")
             yield batch

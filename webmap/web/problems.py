@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webmap.errors import BadParameterError, BusyError, DatabaseError, NotFoundError, WebmapError
+from webmap.errors import BadParameterError, BusyError, DatabaseError, HangUpError, NotFoundError, WebmapError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,7 +35,7 @@ _TITLES = {
 }
 _BUSY = "Trop de demandes à la fois"
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
-_PUBLIC = (BadParameterError, BusyError, NotFoundError)
+_PUBLIC = (BadParameterError, BusyError, HangUpError, NotFoundError)
 
 
 def register(app: Flask) -> None:

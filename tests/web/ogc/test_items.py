@@ -384,6 +384,23 @@ def test_a_box_of_metres_out_of_the_world_is_refused(api: FlaskClient) -> None:
         assert response.status_code == 400, box
 
 
+def test_a_box_that_is_a_point_or_a_line_keeps_what_meets_it(api: FlaskClient) -> None:
+    """Denain's own square holds its centre; a box without area is no empty box."""
+    (denain,) = ask(api, "commune", filter="nom = 'Denain'")["features"]
+    inside = shape(denain["geometry"]).representative_point()
+    x, y = inside.x, inside.y
+    west, south, east, north = shape(denain["geometry"]).bounds
+    assert keys(ask(api, "commune", bbox=f"{x},{y},{x},{y}")) == [denain["id"]]
+    for line in (f"{west},{y},{east},{y}", f"{x},{south},{x},{north}"):
+        assert denain["id"] in keys(ask(api, "commune", bbox=line))
+        exported = api.get(f"/exports/commune.geojson?bbox={line}").get_json(force=True)
+        assert sorted(keys(exported)) == sorted(keys(ask(api, "commune", bbox=line)))
+    metres = Transformer.from_crs(4326, 2154, always_xy=True).transform(x, y)
+    for code in (2154, 3857, 3950):
+        u, v = Transformer.from_crs(2154, code, always_xy=True).transform(*metres)
+        assert keys(ask(api, "commune", bbox=f"{u},{v},{u},{v}", bbox_crs=f"{EPSG}{code}")) == [denain["id"]]
+
+
 def test_boxes_far_away_hold_nothing(api: FlaskClient) -> None:
     for box, code in (
         ("-20037508,-20037508,-20037507,20037508", 3857),

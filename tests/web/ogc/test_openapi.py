@@ -79,6 +79,10 @@ def test_every_reference_leads_somewhere(api: FlaskClient) -> None:
             assert found
 
 
+# Its own strategies draw from `random` now and then, which Hypothesis deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
+
 def hold(client: FlaskClient, examples: int) -> int:
     """Ask each operation `examples` generated requests; return how many operations there are."""
     schema = schemathesis.openapi.from_wsgi("/ogc/api", client.application)
