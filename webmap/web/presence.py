@@ -24,10 +24,10 @@ _ESTABLISHED = "01"
 
 def watch_client() -> Callable[[], bool]:
     """Return a function that says whether the client of this request hung up; call it in the request."""
-    client, port = request.remote_addr, request.environ.get("SERVER_PORT", "")
-    if not client or not port.isdecimal() or not _connected(client, int(port)):
+    client, port = request.remote_addr, (request.server or ("", None))[1]
+    if not client or port is None or not _connected(client, port):
         return lambda: False  # not something this machine can see
-    return lambda: not _connected(client, int(port))
+    return lambda: not _connected(client, port)
 
 
 def _connected(client: str, port: int) -> bool:

@@ -103,5 +103,6 @@ def test_generated_requests_find_no_failure_and_nothing_undocumented(api: FlaskC
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3_600)
 def test_many_generated_requests_find_no_failure_and_nothing_undocumented(api: FlaskClient) -> None:
     assert hold(api, 500) >= len(read(api)["paths"]) - 1
