@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psycopg import sql
 
 from webmap.store.attachment import sql_table
-from webmap.store.features import Selection, sql_selection
+from webmap.store.features import Selection, sql_placed, sql_selection
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -51,7 +51,7 @@ def stream_rows(
 ) -> Generator[list[tuple[Any, ...]], None, None]:
     """Yield rows by thousands, in the order of keys: the columns `names`, then the geometry in the SRID of `shape`."""
     columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in names]
-    statement, params = _select(layer, selection, [*columns, *_geometry(*shape)])
+    statement, params = _select(layer, selection, [*columns, *_geometry(layer, *shape)])
     return database.batches(statement, params)
 
 
@@ -68,7 +68,7 @@ def stream_csv(
     A whole layer comes in the order of the table: to sort it by key would hold its first row back for a tenth of a second.
     """
     columns = [_cell(field, cells) for field in fields]
-    columns += [_decimal(column, cells) if shape[0] == "xy" else column for column in _geometry(*shape)]
+    columns += [_decimal(column, cells) if shape[0] == "xy" else column for column in _geometry(layer, *shape)]
     statement, params = _select(layer, selection, columns, ordered=selection != Selection())
     options = sql.SQL("FORMAT csv, DELIMITER {}").format(sql.Literal(cells.separateur))
     return database.stream(statement, params, options)
@@ -88,9 +88,9 @@ def _select(
     return statement, params
 
 
-def _geometry(shape: Shape, srid: int) -> list[sql.Composable]:
+def _geometry(layer: LayerDefinition, shape: Shape, srid: int) -> list[sql.Composable]:
     """Columns that say where a row is. Outer rings are counter-clockwise everywhere but in a shapefile, by its driver."""
-    placed = sql.SQL("ST_ForcePolygonCCW(ST_Transform(t.geom, {}))").format(sql.Literal(srid))
+    placed = sql_placed(layer, srid)
     decimals = sql.Literal(_DEGREES if srid == _WGS84 else _METRES)
     written = {
         "wkb": ["ST_AsBinary({placed})"],

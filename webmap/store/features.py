@@ -9,6 +9,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_in_unit, sql_source, sql_table
 from webmap.store.db import load_sql
+from webmap.store.tables import SRID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,11 +56,18 @@ def stream_features(
         key=sql.Identifier(layer.key),
         # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
         properties=sql.SQL("(SELECT row_to_json(p) FROM (SELECT {}) p)").format(columns),
+        geometry=sql_placed(layer, 4326),
         source=source,
         filter=condition,
         separator=sql.Literal(separator),
     )
     return database.stream(statement, params)
+
+
+def sql_placed(layer: LayerDefinition, srid: int) -> sql.Composable:
+    """Geometry of a row (alias t) in `srid`, its outer rings counter-clockwise (RFC 7946) where it may have rings."""
+    placed = sql.SQL("t.geom") if srid == SRID else sql.SQL("ST_Transform(t.geom, {})").format(sql.Literal(srid))
+    return sql.SQL("ST_ForcePolygonCCW({})").format(placed) if layer.geometry == "polygon" else placed
 
 
 def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Composable, dict[str, object]]:

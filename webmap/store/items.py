@@ -6,7 +6,6 @@ inserted or deleted meanwhile moves nothing.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from webmap.geo.crs import CRS84, Crs
 from webmap.store.attachment import sql_table
 from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
-from webmap.store.features import Selection, sql_selection
+from webmap.store.features import Selection, sql_placed, sql_selection
 from webmap.store.filters import queryables
 from webmap.store.tables import SRID
 
@@ -116,47 +115,48 @@ class ItemStore:
         if query.placed is not None:
             conditions.append(sql.SQL("t.geom IS NOT NULL" if query.placed else "t.geom IS NULL"))
         try:
-            row = self._read_page(layer, query, conditions, params)
+            rows = self._read_page(layer, query, conditions, params)
         except (psycopg.DataError, UnicodeEncodeError):
             if query.after is None:
                 raise
             raise BadParameterError("cursor : ce curseur ne vient pas d'un lien « next » de cette adresse.") from None
-        return Page(row["texte"], row["rendus"], tuple(json.loads(row["suite"])) if row["suite"] else None)
+        sent = rows[: query.limit]
+        after = tuple(sent[-1][f"tri{number}"] for number in range(len(query.sort) + 1)) if len(rows) > len(sent) else None
+        return Page(",\n".join(row["texte"] for row in sent), len(sent), after)
 
     def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None, *, jsonfg: bool = False) -> str:
         """Return one feature as JSON text. Raises NotFoundError."""
         kind = queryables(layer)[layer.key]
         condition = sql.SQL("t.{} = %(cle)s::text::" + _CASTS[kind]).format(sql.Identifier(layer.key))
         try:
-            row = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [condition], {"cle": key})
+            rows = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [condition], {"cle": key})
         except (psycopg.DataError, UnicodeEncodeError):
-            row = {"rendus": 0}
-        if not row["rendus"]:
+            rows = []
+        if not rows:
             raise NotFoundError(f"La collection « {layer.id} » n'a pas d'élément « {key[:60]} ».")
-        return str(row["texte"])
+        return str(rows[0]["texte"])
 
     def _read_page(
         self, layer: LayerDefinition, query: Query, conditions: Sequence[sql.Composable], params: dict[str, object]
-    ) -> dict[str, Any]:
-        columns = _columns(layer, query)
+    ) -> list[dict[str, Any]]:
+        columns, ordered = _columns(layer, query), _ordered(layer, query)
         statement = load_sql("items").format(
             key=sql.Identifier(layer.key),
             geometry=_sql_jsonfg(layer, query.crs) if query.jsonfg else _sql_geometry(layer, query.crs),
             # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
             properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(columns),
-            sort=sql.SQL("json_build_array({})").format(
-                sql.SQL(", ").join(
-                    sql.SQL("{}::text").format(expression) for expression, _, _ in _ordered(layer, query)
-                )
+            sort=sql.SQL(", ").join(
+                sql.SQL("{}::text AS {}").format(expression, sql.Identifier(f"tri{number}"))
+                for number, (expression, _, _) in enumerate(ordered)
             ),
             source=sql_table(layer),
             filter=sql.SQL(" AND ").join(conditions),
             order=sql.SQL(", ").join(
                 sql.SQL("{} DESC NULLS LAST" if descending else "{} ASC NULLS LAST").format(expression)
-                for expression, _, descending in _ordered(layer, query)
+                for expression, _, descending in ordered
             ),
         )
-        return self._database.read(statement, {**params, "lignes": query.limit + 1})[0]
+        return self._database.read(statement, {**params, "lignes": query.limit + 1})
 
     def fetch_matched(self, layer: LayerDefinition, query: Query, revisions: object) -> Matched:
         """Count what a query selects, whatever its page: exactly within a second, else as the planner estimates it."""
@@ -215,8 +215,7 @@ def _columns(layer: LayerDefinition, query: Query) -> sql.Composed:
 def _sql_geometry(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
     if crs is None or not layer.drawn:
         return sql.SQL("NULL")
-    # RFC 7946 asks for counter-clockwise outer rings; flipped axes keep the ring as it turns on the map.
-    placed = sql.SQL("ST_ForcePolygonCCW(ST_Transform(t.geom, {}))").format(sql.Literal(crs.srid))
+    placed = sql_placed(layer, crs.srid)  # flipped axes keep a ring as it turns on the map
     flipped = sql.SQL("ST_FlipCoordinates({})").format(placed) if crs.latitude_first else placed
     return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(flipped, sql.Literal(_DECIMALS[crs.degrees]))
 

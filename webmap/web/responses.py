@@ -92,7 +92,11 @@ def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
 
     Every answer also depends on the communes: contours, memberships and populations raise their revision.
     """
-    revisions = fetch_revisions(services().database, {*layer_ids, "commune"})
+    return build_etag(fetch_revisions(services().database, {*layer_ids, "commune"}), *parts)
+
+
+def build_etag(revisions: list[tuple[str, int]], *parts: object) -> str:
+    """Return an ETag of what is asked and of revisions already read."""
     return hashlib.sha256(repr((services().version, parts, revisions)).encode()).hexdigest()[:32]
 
 

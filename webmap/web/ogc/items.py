@@ -18,7 +18,7 @@ from webmap.web.ogc.asked import asks_hits, parse_query
 from webmap.web.ogc.jsonfg import build_jsonfg
 from webmap.web.ogc.negotiation import GEOJSON, JSON, JSONFG, ROOT, address, asked_format, finish, link, own_links
 from webmap.web.ogc.pages import fetch_page
-from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.responses import build_etag, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def items(collection_id: str) -> Response:
     query = parse_query(atlas.database, atlas.catalog, layer)
     hits, form = asks_hits(), asked_format(GEOJSON, features=True)
     query = replace(query, crs=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
-    etag = revision_etag([layer.id], "ogc", address(request.path, request.args), form)
+    revisions = fetch_revisions(atlas.database, {layer.id, "commune"})
+    etag = build_etag(revisions, "ogc", address(request.path, request.args), form)
     response = not_modified(etag)
     if response is None:
         page, cursor = (None, None) if hits else fetch_page(atlas.items, layer, query)
-        matched = atlas.items.fetch_matched(layer, query, fetch_revisions(atlas.database, {layer.id, "commune"}))
+        matched = atlas.items.fetch_matched(layer, query, revisions)
         response = _answer(layer, query, page, matched, _page_links(layer, cursor))
     return with_etag(response, etag)
 
