@@ -15,9 +15,12 @@ export function buildUrl(template, values, query = {}) {
 /** A filter as query parameters: `{decoupage, code}` -> `{bassin: "nord"}`. */
 export const filtreQuery = (filtre) => (filtre ? { [filtre.decoupage]: filtre.code } : {});
 
-/** The template of a tile address, `{z}/{x}/{y}` left for the map to fill. */
-export function buildTileTemplate(template, ids, filtre) {
-  return buildUrl(template, { ids: ids.join(",") }, filtreQuery(filtre));
+/** What selects the rows of a shown layer, as query parameters: the unit of the page, its own CQL2. */
+export const lignesQuery = (filtre, couche) => ({ ...filtreQuery(filtre), filter: couche?.filtre || null });
+
+/** The template of a tile address, `{z}/{x}/{y}` left for the map to fill; `cql2` filters the one layer of `ids`. */
+export function buildTileTemplate(template, ids, filtre, cql2 = null) {
+  return buildUrl(template, { ids: ids.join(",") }, lignesQuery(filtre, { filtre: cql2 }));
 }
 
 /** The unit whose standalone map or page is meant: the bassin chosen, else the whole territory. */

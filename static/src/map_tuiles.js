@@ -23,12 +23,12 @@ export function computeEmprise(etendue) {
   return [west - margin, south - margin, east + margin, north + margin];
 }
 
-/** One address per tile for all `ids`. Tiles are fetched by our own loader, which knows how to try again. */
-export function createTileSource(ids, filtre, { atlas, emprise, reprise }) {
+/** One address per tile for all `ids`; `cql2` filters a layer alone. Tiles are fetched by our own loader, which knows how to try again. */
+export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2) {
   const source = new VectorTileSource({
     tileGrid: new TileGrid({ extent: emprise, origin: [-HALF_WORLD, HALF_WORLD], resolutions, tileSize: TILE_SIZE }),
     format,
-    url: buildTileTemplate(atlas.urls.tuiles, ids, filtre),
+    url: buildTileTemplate(atlas.urls.tuiles, ids, filtre, cql2),
     wrapX: false,
     transition: 0,
     tileLoadFunction(tile, url) {
@@ -36,8 +36,9 @@ export function createTileSource(ids, filtre, { atlas, emprise, reprise }) {
         const again = () => !source.get("abandonnee") && load(extent, resolution, projection);
         try {
           const response = await fetch(url);
-          if (!response.ok) throw new Error(String(response.status));
-          const bytes = await response.arrayBuffer();
+          // A filter that is refused is told by its panel: asking again would not help.
+          if (!response.ok && response.status !== 400) throw new Error(String(response.status));
+          const bytes = response.ok ? await response.arrayBuffer() : new ArrayBuffer(0);
           tile.setFeatures(bytes.byteLength ? format.readFeatures(bytes, { extent, featureProjection: projection }) : []);
           reprise.success();
           if (tile.failedOnce) source.changed();
@@ -73,6 +74,7 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
   const layers = new Map();
   const sourceOf = new Map();
   const drawnBy = new Map(); // layer id -> the settings it was last drawn with
+  const cql2Of = new Map(); // the filter a layer's source was made with
   let filtre;
 
   function drop(id) {
@@ -89,11 +91,17 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
       sourceOf.clear();
       filtre = current;
     }
-    const missing = shown.map(({ id }) => id).filter((id) => !sourceOf.has(id));
-    for (let at = 0; at < missing.length; at += PER_TILE) {
-      const ids = missing.slice(at, at + PER_TILE);
-      const source = createTileSource(ids, filtre, { atlas, emprise, reprise });
-      for (const id of ids) sourceOf.set(id, source);
+    const missing = shown.filter((couche) => !sourceOf.has(couche.id) || cql2Of.get(couche.id) !== couche.filtre);
+    const whole = missing.filter((couche) => !couche.filtre);
+    const groups = missing.filter((couche) => couche.filtre).map((couche) => [couche]);
+    for (let at = 0; at < whole.length; at += PER_TILE) groups.push(whole.slice(at, at + PER_TILE));
+    for (const group of groups) {
+      const source = createTileSource(group.map(({ id }) => id), filtre, { atlas, emprise, reprise }, group[0].filtre);
+      for (const couche of group) {
+        if (cql2Of.get(couche.id)) sourceOf.get(couche.id)?.set("abandonnee", true); // its own, not shared
+        sourceOf.set(couche.id, source);
+        cql2Of.set(couche.id, couche.filtre);
+      }
     }
   }
 
@@ -133,7 +141,10 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
       for (const layer of layers.values()) {
         if (!byCouche.has(layer.get("couche")) || seen.has(layer.getSource())) continue;
         seen.add(layer.getSource());
-        for (const feature of layer.getFeaturesInExtent(extent)) byCouche.get(feature.get("layer"))?.push(feature);
+        for (const feature of layer.getFeaturesInExtent(extent)) {
+          // A source shared before one of its layers was filtered still holds that layer whole.
+          if (layers.get(feature.get("layer"))?.getSource() === layer.getSource()) byCouche.get(feature.get("layer"))?.push(feature);
+        }
       }
       const order = [...layers.values()].sort((a, b) => b.getZIndex() - a.getZIndex()).map((layer) => layer.get("couche"));
       return order.flatMap((id) => (byCouche.get(id) ?? []).map((feature) => ({ couche: couchesById.get(id), feature })));

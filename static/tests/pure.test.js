@@ -17,6 +17,7 @@ test("addresses are encoded, commas kept", () => {
   assert.equal(buildUrl("/fiches/{couche}/{cle}.json", { couche: "qpv", cle: "a/b ?é" }), "/fiches/qpv/a%2Fb%20%3F%C3%A9.json");
   assert.equal(buildUrl("/cartes/{code}.html", { code: "x" }, { couches: "a,b", telecharger: true, vide: null }), "/cartes/x.html?couches=a,b&telecharger");
   assert.equal(buildTileTemplate("/tuiles/{ids}/{z}/{x}/{y}.mvt", ["a", "b"], { decoupage: "bassin", code: "L'Est" }), "/tuiles/a,b/{z}/{x}/{y}.mvt?bassin=L'Est");
+  assert.equal(buildTileTemplate("/tuiles/{ids}/{z}/{x}/{y}.mvt", ["a"], null, "nom = '{z}'"), "/tuiles/a/{z}/{x}/{y}.mvt?filter=nom%20%3D%20'%7Bz%7D'");
   assert.deepEqual(filtreQuery(null), {});
 });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import mapbox_vector_tile
 import pytest
@@ -47,6 +48,60 @@ def test_cells_are_marked_schematic_and_contours_are_not(
 ) -> None:
     assert all(feature["properties"].get("schematique") for feature in decode(reader, "commune")["commune"])
     assert not any("schematique" in f["properties"] for f in decode(reader_with_contours, "commune")["commune"])
+
+
+def keys(client: FlaskClient, ids: str, query: dict[str, str]) -> set[str]:
+    found = decode(client, ids, query=f"?{urlencode(query)}")
+    return {feature["properties"]["cle"] for feature in found.get(ids, [])}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "commune LIKE '%a%' AND precision = 'commune'",
+        "casei(accenti(nom)) LIKE casei(accenti('%ETANG%'))",
+        "nom = 'L''étang que nul n''a vu'",
+        "observation IS NULL OR etat <> 'existant'",
+    ],
+)
+@pytest.mark.parametrize("unit", [{}, {"bassin": "amandinois"}, {"commune": "59491"}])
+def test_a_tile_holds_the_rows_an_export_holds_by_the_same_filter(
+    reader_with_contours: FlaskClient, asked: str, unit: dict[str, str]
+) -> None:
+    query = {"filter": asked, **unit}
+    export = reader_with_contours.get("/exports/espace_nature.geojson", query_string=query).get_json()
+    drawn = {row["id"] for row in export["features"] if row["geometry"]}
+    assert keys(reader_with_contours, "espace_nature", query) == drawn
+
+
+def test_a_filtered_tile_is_kept_and_is_not_the_whole_one(client: FlaskClient, database: Database) -> None:
+    asked = {"filter": "nom = 'À part'"}
+    address = f"/tuiles/espace_nature/{HERE}.mvt?{urlencode(asked)}"
+    first = client.get(address)
+    assert first.status_code == 204
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert first.headers["ETag"] != client.get(f"/tuiles/espace_nature/{HERE}.mvt").headers["ETag"]
+    with database.owner() as connection:
+        connection.execute("UPDATE pub.espace_nature SET nom = 'À part' WHERE code = 'mare-a-goriaux'")
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+    assert keys(client, "espace_nature", asked) == {"mare-a-goriaux"}
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "told"),
+    [
+        ("espace_nature,commune", "nom = 'x'", "une seule couche"),
+        ("espace_nature", "inconnu = 'x'", "champs possibles"),
+        ("espace_nature", "nom = 'x", "pas fermé"),
+        ("espace_nature", "", "vide"),
+    ],
+)
+def test_a_filter_a_tile_cannot_take_is_refused_with_a_sentence(
+    reader: FlaskClient, ids: str, asked: str, told: str
+) -> None:
+    response = reader.get(f"/tuiles/{ids}/{HERE}.mvt", query_string={"filter": asked})
+    assert response.status_code == 400
+    assert told in response.get_json()["detail"]
 
 
 def test_a_unit_filters(reader: FlaskClient) -> None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
+    from webmap.store.filters import Filter
 
 
 class TileStore:
-    """Statements of every public layer, ready: a request only binds z, x, y and, when filtered, a unit."""
+    """Statements of every public layer, ready: a request only binds z, x, y and a unit; a filter is composed on demand."""
 
     def __init__(self, database: Database, layers: Iterable[LayerDefinition]) -> None:
         """Compose the statements; nothing is run."""
@@ -32,10 +33,21 @@ class TileStore:
         `unit` is (découpage, code) and keeps what is tied to that unit.
         """
         statements = self._filtered if unit else self._whole
-        params: dict[str, object] = {"z": z, "x": x, "y": y}
-        if unit:
-            params |= {"decoupage": unit[0], "unite": unit[1]}
+        params = _bind(z, x, y, unit)
         return b"".join(bytes(self._database.read(statements[layer_id], params)[0]["mvt"]) for layer_id in layer_ids)
+
+    def fetch_filtered_tile(
+        self, layer: LayerDefinition, z: int, x: int, y: int, unit: tuple[str, str] | None, kept: Filter
+    ) -> bytes:
+        """Return the MVT bytes of the rows of one layer that meet a filter, and are tied to `unit` when it is given."""
+        in_unit = sql_in_unit(layer) if unit else sql.SQL("true")
+        statement = sql_tile(layer, sql.SQL("{} AND {}").format(in_unit, kept.condition))
+        return bytes(self._database.read(statement, _bind(z, x, y, unit) | kept.params)[0]["mvt"])
+
+
+def _bind(z: int, x: int, y: int, unit: tuple[str, str] | None) -> dict[str, object]:
+    bound: dict[str, object] = {"z": z, "x": x, "y": y}
+    return bound | ({"decoupage": unit[0], "unite": unit[1]} if unit else {})
 
 
 def style_fields(layer: LayerDefinition) -> tuple[str, ...]:
