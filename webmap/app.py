@@ -13,6 +13,7 @@ from webmap.catalog.load import load_catalog
 from webmap.config import load_settings
 from webmap.store.db import open_database
 from webmap.store.items import ItemStore
+from webmap.store.tableau import TableauStore
 from webmap.store.tiles import TileStore
 from webmap.web.services import Services
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         database,
         TileStore(database, catalog.public),
         ItemStore(database),
+        TableauStore(database),
         build_version(settings, catalog),
     )
     web.register(app, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 from webmap.wording import choose
@@ -24,6 +25,8 @@ ETATS = {
     "projet": "en projet",
     "hypothese": "hypothèse",
 }
+_COMPLEMENT = re.compile(r"(?:de|du|des|à|au|aux|en|par|pour|sans|hors|non|d’.*|d'.*|[A-Z0-9].*)$")
+_PLURAL_IN_S = {"bal", "bleu", "festival", "landau", "pneu"}
 NOT_LOCATED = "non localisé"
 
 
@@ -58,6 +61,22 @@ def accorde(value: float, unit: str) -> str:
 def etat(value: str | None) -> str:
     """« en projet » for `projet`."""
     return ETATS.get(value or "", value or "—")
+
+
+def _plural(singular: str) -> str:
+    first, _, rest = singular.partition(" ")
+    in_x = first.endswith(("au", "eu")) and first not in _PLURAL_IN_S
+    in_aux = first.endswith("al") and first not in _PLURAL_IN_S
+    ending = first if first.endswith(("s", "x", "z")) else first + ("x" if in_x else "s")
+    ending = f"{first[:-1]}ux" if in_aux else ending
+    return f"{ending} {rest}".strip()
+
+
+def plural(name: str) -> str:
+    """« quartiers prioritaires », « points de recharge »: the noun and its adjectives agree, what completes them does not."""
+    words = name.split(" ")
+    end = next((at for at, word in enumerate(words) if _COMPLEMENT.match(word)), len(words))
+    return " ".join([*map(_plural, words[:end]), *words[end:]])
 
 
 def champ(field: FieldDefinition, value: object) -> str:

@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from webmap.config import Settings
     from webmap.store.db import Database
     from webmap.store.items import ItemStore
+    from webmap.store.tableau import TableauStore
     from webmap.store.tiles import TileStore
 
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, catalogue, database, tile statements, pages of collections, `version` (digest of code and definitions)."""
+    """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions)."""
 
     settings: Settings
     catalog: Catalog
     database: Database
     tiles: TileStore
     items: ItemStore
+    tableaux: TableauStore
     version: str
 
 
