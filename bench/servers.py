@@ -226,7 +226,7 @@ def _wait(server: Server, dataset: Dataset, log: Path) -> None:
     last: Exception | None = None
     for _ in range(_READY_SECONDS * 5):
         try:
-            urllib.request.urlopen(url, timeout=10).close()  # noqa: S310 - our own address
+            urllib.request.urlopen(url, timeout=10).close()
         except (OSError, urllib.error.HTTPError) as error:
             last = error
             time.sleep(0.2)

@@ -9,6 +9,7 @@ import { computeEchelle } from "./echelle.js";
 import { createEtat, findUnite, initialEtat, listCouches } from "./etat.js";
 import { initFiche } from "./fiche.js";
 import { initFiltre } from "./filtre.js";
+import { initFiltreLignes } from "./filtre_lignes.js";
 import { initFonds } from "./fonds.js";
 import { initLieux } from "./lieux.js";
 import { createMap } from "./map.js";
@@ -134,6 +135,7 @@ ready = true;
 panels = initCouches({ atlas, etat, map });
 lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
+initFiltreLignes({ atlas, etat, titreOf });
 initDessin({ atlas, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 byId("exporter").addEventListener("click", async () => {

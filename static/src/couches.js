@@ -1,5 +1,5 @@
 // The layers panel: written by the server, wired here. The set it shows and changes is `couches` of the state.
-import { buildUrl, filtreQuery } from "./adresses.js";
+import { buildUrl, lignesQuery } from "./adresses.js";
 import { fetchJson } from "./api.js";
 import { initArbre } from "./arbre.js";
 import { showAvis } from "./avis.js";
@@ -104,11 +104,12 @@ export function initCouches({ atlas, etat, map }) {
   });
   initArbre({ atlas });
 
-  function updateItem(item, { id, opacite, masquees }, filtre) {
+  function updateItem(item, couche, filtre) {
+    const { id, opacite, masquees } = couche;
     const opacity = Math.round(opacite * 100);
     item.querySelector("[name=opacite]").value = String(opacity);
     item.querySelector("output").textContent = `${opacity} %`;
-    item.querySelector("[data-action=export]").href = buildUrl(atlas.urls.export, { couche: id }, filtreQuery(filtre));
+    item.querySelector("[data-action=export]").href = buildUrl(atlas.urls.export, { couche: id }, lignesQuery(filtre, couche));
     item.querySelector("[data-action=isoler]").setAttribute("aria-pressed", String(isolee?.id === id));
     for (const box of item.querySelectorAll("[name=classe]")) box.checked = !masquees?.includes(Number(box.value));
   }

@@ -75,7 +75,14 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
   const sourceOf = new Map();
   const drawnBy = new Map(); // layer id -> the settings it was last drawn with
   const cql2Of = new Map(); // the filter a layer's source was made with
+  // A layer that changes its source would keep the tiles of the old one among its features: another takes its place, and the
+  // old one stays on screen until the new one is drawn.
+  const retired = [];
   let filtre;
+
+  map.on("rendercomplete", () => {
+    for (const layer of retired.splice(0)) map.removeLayer(layer);
+  });
 
   function drop(id) {
     const layer = layers.get(id);
@@ -113,12 +120,15 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
       const firstSymbols = shown.findIndex(({ id }) => couchesById.get(id).geometrie === "point");
       shown.forEach(({ id, opacite, masquees }, index) => {
         const source = sourceOf.get(id);
+        if (layers.has(id) && layers.get(id).getSource() !== source) {
+          retired.push(layers.get(id));
+          layers.delete(id);
+        }
         if (!layers.has(id)) {
           layers.set(id, createTileLayer(couchesById.get(id), source, context));
           map.addLayer(layers.get(id));
         }
         const layer = layers.get(id);
-        if (layer.getSource() !== source) layer.setSource(source);
         layer.setOpacity(opacite);
         layer.setZIndex(BOTTOM + index);
         if (drawnBy.has(id) && drawnBy.get(id) !== masquees) layer.changed();

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
 
 _TEXTS = ("text", "list")
+_COMMON = {"precision": french.PRECISIONS, "etat": french.ETATS}  # their labels list the codes, for a file
 
 
 def champs(couche: str) -> Response:
@@ -55,7 +56,7 @@ def _build(layer: LayerDefinition) -> dict[str, Any]:
         "champs": [
             {
                 "id": field.id,
-                "libelle": field.label.split(" (")[0] if field.id not in layer.field_ids else field.label,
+                "libelle": field.label.split(" (")[0] if field.id in _COMMON else field.label,
                 "type": field.type,
                 "unite": field.unit,
                 "note": field.note,
@@ -71,5 +72,4 @@ def _words(field: FieldDefinition) -> dict[str, str] | None:
     """Return stored value -> what it is called; None when any text may be there."""
     if field.id == "source":
         return {name: document.title for name, document in services().catalog.documents.items()}
-    common = {"precision": french.PRECISIONS, "etat": french.ETATS}
-    return dict(field.enum) or common.get(field.id)
+    return dict(field.enum) or _COMMON.get(field.id)
