@@ -15,6 +15,7 @@ import { initLieux } from "./lieux.js";
 import { createMap } from "./map.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
 import { initRecherche } from "./recherche.js";
+import { initTableaux } from "./tableaux.js";
 import { closeVolet, initVolet } from "./volet.js";
 
 const atlas = JSON.parse(byId("atlas").textContent);
@@ -136,6 +137,7 @@ panels = initCouches({ atlas, etat, map });
 lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
 initFiltreLignes({ atlas, etat, titreOf });
+initTableaux({ atlas, etat, map, titreOf });
 initDessin({ atlas, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 byId("exporter").addEventListener("click", async () => {

@@ -5,6 +5,7 @@ import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import { createDessin } from "./map_dessin.js";
 import { createPlan } from "./map_plan.js";
 import { screenFactor } from "./map_style.js";
+import { createSurbrillance } from "./map_surbrillance.js";
 import { computeEmprise } from "./map_tuiles.js";
 
 const MIN_ZOOM = 7;
@@ -50,6 +51,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   });
   const plan = createPlan(planOf({ target, couchesOf: ({ couches }) => couches }));
   const { map, lecture } = plan;
+  const surligner = createSurbrillance(map, lecture.featuresOf);
 
   /** From the middle of what a sheet leaves uncovered (OpenLayers' centre) to the middle of the whole map. */
   function offset() {
@@ -128,6 +130,10 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       view.setCenter([x - dx, y - dy]);
     },
     fit,
+    /** Point out a place of a shown layer, or nothing (null). */
+    surligner,
+    /** What is seen of the map, WGS84. */
+    etendue: () => transformExtent(view.calculateExtent(), "EPSG:3857", "EPSG:4326"),
     /** A sheet covers this much of the map: the view is what is left of it. */
     setCovered({ right, bottom, pied }) {
       covered = { right, bottom };

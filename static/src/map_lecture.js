@@ -49,6 +49,12 @@ export function createLecture({ view, couches, fonds, regle }) {
       });
       return { elements, unites: fonds.unitesAt(coordinate) };
     },
+    /** What the tiles in memory hold, in view, of one place. */
+    featuresOf: ({ couche, cle }) =>
+      couches
+        .featuresIn(view.calculateExtent(), view.getZoom())
+        .filter((found) => found.couche.id === couche && String(found.feature.get("cle")) === cle)
+        .map(({ feature }) => feature),
     visibles() {
       if (!view.getCenter()) return [];
       const extent = extentSeen();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,9 @@ def check_unit_and_export(opened: Opened, live: Live, here: int) -> None:
     rows = live.app.test_client().get(export.removeprefix(live.origin)).get_json()["features"]
     assert len(rows) == here
     row = page.locator("#affichees [data-couche=espace_nature]")
-    assert row.locator("[data-action=export]").get_attribute("href") == export.removeprefix(live.origin)
+    same = row.locator("[data-action=export]").get_attribute("href")
+    assert same
+    assert unquote(same) == unquote(export.removeprefix(live.origin))
     page.locator(".constructeur-texte summary").click()
     assert opened.axe() == []
 

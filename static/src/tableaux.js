@@ -1,0 +1,21 @@
+// What opens the table of a layer; the table itself comes when first asked for.
+import { byId } from "./dom.js";
+
+/** Any `[data-action=tableau]` of a layer's row or of the builder, and the button over the map: the topmost layer's. */
+export function initTableaux({ atlas, etat, map, titreOf }) {
+  let tableau = null;
+
+  async function open(couche, opener) {
+    tableau ??= import("./tableau.js").then(({ createTableau }) => createTableau({ atlas, etat, map, titreOf }));
+    (await tableau).open(couche, opener);
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-action=tableau]");
+    if (button) open(button.closest("[data-couche]").dataset.couche, button);
+  });
+  byId("bouton-tableau").addEventListener("click", async ({ currentTarget }) => {
+    if (byId("tableau").hidden) open(etat.get().couches.at(-1)?.id ?? null, currentTarget);
+    else (await tableau).close();
+  });
+}
