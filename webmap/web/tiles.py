@@ -30,12 +30,12 @@ def tile(ids: str, z: str, x: str, y: str) -> Response:
 
 def _parse_kept(layers: Sequence[LayerDefinition]) -> Filter | None:
     """Read which rows are wanted. Raises BadParameterError: fields are those of one layer, so a filter is too."""
-    condition, *how = (request.args.get(name) for name in params.FILTER)
+    condition, language, system = (request.args.get(name) for name in params.FILTER)
     if condition is None:
         return None
     if len(layers) > 1:
         raise BadParameterError("filter : une tuile filtrée est celle d'une seule couche ; demandez les autres à part.")
-    return parse_filter(layers[0], condition, *how)
+    return parse_filter(layers[0], condition, language, system)
 
 
 def collection_tile(collection: str, matrix: str, row: str, column: str) -> Response:
