@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
+import subprocess
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -159,3 +163,21 @@ def test_a_failure_leaves_the_turn_to_the_next(monkeypatch: pytest.MonkeyPatch) 
             with pytest.raises(ZeroDivisionError):
                 build_pdf(PAGE.format("a"), CSS)
     assert build_pdf(PAGE.format("a"), CSS)
+
+
+def test_the_printer_is_loaded_only_when_asked() -> None:
+    said = (
+        "import sys; from webmap.formats.pdf import load_printer; before = 'weasyprint' in sys.modules; load_printer();"
+        "import threading; print(before, 'weasyprint' in sys.modules, threading.active_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, check=True, text=True)
+    assert done.stdout.split() == ["False", "True", "1"], "workers are forked after it: no thread may be left"
+
+
+def test_memory_is_collected_once_the_answer_has_left() -> None:
+    read("<p>x</p>")
+    assert not gc.isenabled()
+    deadline = time.monotonic() + 5
+    while not gc.isenabled() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert gc.isenabled()

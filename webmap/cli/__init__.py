@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ from webmap.cli.territoire import territoire
 from webmap.cli.vues import vues
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
+from webmap.formats.pdf import load_printer
 from webmap.importing.seeds import load_checked_catalog, load_seeds
 from webmap.store.cluster import Cluster
 from webmap.store.db import open_database, start_database
@@ -129,6 +131,9 @@ def serve() -> None:
     """Prépare la base et sert l'atlas, sur HOST et PORT, jusqu'à Ctrl+C."""
     settings = load_settings(os.environ)
     address = check_address(settings)
+    # Loaded while the database starts, and before the workers are forked: they share it, and the first PDF does not wait.
+    printer = threading.Thread(target=load_printer, daemon=True)
+    printer.start()
     with contextlib.ExitStack() as stack:
         with step("Catalogue des couches"):
             catalog = load_checked_catalog(settings)
@@ -141,6 +146,7 @@ def serve() -> None:
         _prepare_database(settings, catalog)
         refresh_once(open_database(settings), catalog, settings)
         stack.enter_context(hold_pid_file(settings))
+        printer.join()  # a lock held by another thread would stay held in a forked worker
         run_server(settings, address)
 
 

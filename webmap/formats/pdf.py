@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FONT = "DejaVu Sans"  # what every machine has: `bin/prepare` sees to it; also named in static/css/rapport.css
 _FOLDED = ("citation",)  # what a reader unfolds to copy: on paper, the same words stand beside the figure
 _WAIT = 20.0  # seconds
+_REST = 0.25  # seconds
 _LONGEST_PAGE = 2_000_000  # characters of HTML; the heaviest real page has a tenth of it
 _LONGEST_LIST = 60  # items
 _LONGEST_TEXT, _LONGEST_HEADER = 1_000, 120  # characters
@@ -41,6 +42,11 @@ def build_pdf(page: str, css: str) -> bytes:
         painter.paint(document.etree_element)
         written: bytes = document.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1")
     return written
+
+
+def load_printer() -> None:
+    """Load WeasyPrint's modules, which takes most of a second the first time; no font is read, no thread started."""
+    import weasyprint  # noqa: F401, PLC0415 - what only a server that prints loads
 
 
 def _shorten(root: Any) -> None:  # noqa: ANN401 - an ElementTree element
@@ -72,19 +78,33 @@ def _turn() -> Iterator[None]:
     try:
         if not _rendering.acquire(timeout=_WAIT):
             raise BusyError("Un autre PDF est en préparation depuis trop longtemps. Réessayez dans un instant.")
+        if not gc.isenabled():  # one page right after another: what the last one left
+            gc.collect()
         gc.disable()  # a fifth of the time, for hundreds of thousands of objects that all live until the end
         try:
             yield
         finally:
-            gc.enable()
+            _collect_later()
             _rendering.release()
     finally:
         _places.release()
 
 
+def _collect_later() -> None:
+    """Let the answer leave first: collecting what the page was made of takes a quarter of a second."""
+    timer = threading.Timer(_REST, _collect)
+    timer.daemon = True
+    timer.start()
+
+
+def _collect() -> None:
+    if not _rendering.locked():  # the next page, if it has begun, ends with a timer of its own
+        gc.enable()
+
+
 @lru_cache(maxsize=1)
 def _prepare(css: str) -> tuple[Any, Any, Any, Any]:
-    """Load WeasyPrint, half a second that only those who print pay, and read the style sheet once."""
+    """Read the style sheet once, and load WeasyPrint where `load_printer` was not called."""
     from weasyprint import CSS, HTML  # noqa: PLC0415 - loaded when a first PDF is asked for
     from weasyprint.urls import URLFetcher  # noqa: PLC0415 - as above
 
