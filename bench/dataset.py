@@ -153,7 +153,9 @@ def load(cluster: Cluster, config: Path) -> Settings:
     database.close()
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {LINES.table} AS {_LINES}")
-        connection.execute(f"ALTER TABLE {LINES.table} ALTER geom TYPE geometry(MultiLineString, 2154), ADD PRIMARY KEY (id)")
+        connection.execute(
+            f"ALTER TABLE {LINES.table} ALTER geom TYPE geometry(MultiLineString, 2154), ADD PRIMARY KEY (id)"
+        )
         connection.execute(f"CREATE INDEX ON {LINES.table} USING gist (geom)")
         for dataset in DATASETS:
             columns = ", ".join(dataset.columns)

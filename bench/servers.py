@@ -167,7 +167,9 @@ def _pygeoapi(host: str, folder: Path) -> Server:
 
 
 def _mapserver(host: str, folder: Path) -> Server:
-    layers = "".join(_fill("mapserver-layer.map", host=host, **vars(each), kind=_KINDS[each.geometry]) for each in DATASETS)
+    layers = "".join(
+        _fill("mapserver-layer.map", host=host, **vars(each), kind=_KINDS[each.geometry]) for each in DATASETS
+    )
     (folder / "bench.map").write_text(_fill("mapserver.map", layers=layers), encoding="utf-8")
     config = folder / "mapserver.conf"
     config.write_text(_fill("mapserver.conf", folder=folder), encoding="utf-8")
@@ -195,7 +197,18 @@ def _behind_nginx(name: str, program: str, folder: Path, where: str, environment
     door = folder / "fcgi.sock"
     config = folder / "nginx.conf"
     config.write_text(_fill("nginx.conf", folder=folder, port=port, door=door), encoding="utf-8")
-    spawn = ("spawn-fcgi", "-n", "-s", str(door), "-M", "0666", "-F", str(_PROCESSES), "--", f"/usr/lib/cgi-bin/{program}")
+    spawn = (
+        "spawn-fcgi",
+        "-n",
+        "-s",
+        str(door),
+        "-M",
+        "0666",
+        "-F",
+        str(_PROCESSES),
+        "--",
+        f"/usr/lib/cgi-bin/{program}",
+    )
     nginx = ("/usr/sbin/nginx", "-c", str(config), "-p", str(folder), "-g", "daemon off;")
     return Server(name, (spawn, nginx), where, environment, port)
 
@@ -210,7 +223,15 @@ def started(server: Server, dataset: Dataset, log: Path) -> Iterator[Running]:
     environment = {**os.environ, **server.environment}
     with log.open("ab") as out:
         processes = [
-            subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=ROOT, start_new_session=True)
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                start_new_session=True,
+            )
             for command in server.commands
         ]
         try:

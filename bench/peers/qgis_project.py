@@ -11,7 +11,9 @@ project = QgsProject.instance()
 project.setCrs(QgsCoordinateReferenceSystem("EPSG:2154"))
 ids = []
 for name, table in (each.split(":") for each in layers):
-    source = f"dbname='bench' host={host} user='webmap_proprietaire' key='id' srid=2154 table=\"public\".\"{table}\" (geom)"
+    source = (
+        f"dbname='bench' host={host} user='webmap_proprietaire' key='id' srid=2154 table=\"public\".\"{table}\" (geom)"
+    )
     layer = QgsVectorLayer(source, name, "postgres")
     layer.setShortName(name)
     if not layer.isValid():

@@ -80,7 +80,7 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
     urls = read_atlas(reader.get("/").text)["urls"]
     values = {
         "ids": "commune", "z": 8, "x": 130, "y": 86, "couche": "commune", "cle": "59172",
-        "decoupage": "bassin", "code": "amandinois",
+        "decoupage": "bassin", "code": "amandinois", "format": "csv", "champ": "nom",
     }  # fmt: skip
     for name, template in urls.items():
         query = {"recherche": "?q=denain", "paquet": "?couches=commune"}.get(name, "")

@@ -121,7 +121,9 @@ class ItemStore:
                 raise
             raise BadParameterError("cursor : ce curseur ne vient pas d'un lien « next » de cette adresse.") from None
         sent = rows[: query.limit]
-        after = tuple(sent[-1][f"tri{number}"] for number in range(len(query.sort) + 1)) if len(rows) > len(sent) else None
+        after = (
+            tuple(sent[-1][f"tri{number}"] for number in range(len(query.sort) + 1)) if len(rows) > len(sent) else None
+        )
         return Page(",\n".join(row["texte"] for row in sent), len(sent), after)
 
     def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None, *, jsonfg: bool = False) -> str:
