@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from webmap.catalog.inspire import THEMES
 from webmap.catalog.load import load_catalog
 from webmap.errors import CatalogError, NotFoundError
 
@@ -132,3 +133,13 @@ def test_a_territory_names_its_key_figures_all_wrong_ones_told_at_once(settings:
     for name, problem in zip(wrong, refused.value.problems, strict=True):
         assert f"chiffres_cles : « {name} » n'est pas une mesure de ce territoire" in problem
         assert "commune:densite" in problem, "it says which there are"
+
+
+def test_a_theme_of_inspire_is_one_of_the_directive(layers_folder: Path) -> None:
+    assert len(THEMES) == len(set(THEMES.values())) == 34
+    change(layers_folder / "cours_eau" / "layer.toml", 'inspire = "Hydrographie"', 'inspire = "Rivières"')
+    change(layers_folder / "themes.toml", 'inspire = "Habitats et biotopes"', 'inspire = "habitats"')
+    with pytest.raises(CatalogError) as refused:
+        load_catalog(layers_folder)
+    assert "« Rivières » n'est pas un thème INSPIRE" in str(refused.value)
+    assert "« habitats » n'est pas un thème INSPIRE" in str(refused.value)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from webmap.catalog.connector import Connector  # noqa: TC001 - pydantic reads it at run time
+from webmap.catalog.inspire import Inspire  # noqa: TC001 - as above
 from webmap.catalog.measure import STATISTICAL, Figure, Identifier, Measure, Text, check_measures
 from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
 
@@ -106,6 +107,7 @@ class LayerDefinition(_Strict):
     title: Text
     singular: Text
     theme: Identifier
+    inspire: Inspire | None = Field(default=None, description="theme of INSPIRE when it is not its theme's")
     description: Text
     geometry: GeometryType
     key: Identifier

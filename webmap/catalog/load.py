@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webmap.catalog.definition import LayerDefinition
+from webmap.catalog.inspire import Inspire  # noqa: TC001 - pydantic reads it
 from webmap.catalog.measure import Text  # noqa: TC001 - pydantic reads it
 from webmap.config import where_and_why
 from webmap.errors import CatalogError, NotFoundError
@@ -40,7 +41,7 @@ class Theme(_Strict):
     title: Text
     ue: str | None = Field(default=None, pattern=r"^[A-Z]{4}$")
     iso: str | None = Field(default=None, pattern=r"^[a-z][A-Za-z]{2,40}$")
-    inspire: Text | None = None
+    inspire: Inspire | None = None
 
 
 class Document(_Strict):

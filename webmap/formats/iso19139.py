@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, indent, tostring
 
+from webmap.catalog.inspire import REGISTER, THEMES
 from webmap.catalog.notice import CRS
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ def _citation(publisher: Publisher, notice: Notice) -> Element:
 
 def _keywords(notice: Notice) -> Iterator[Element]:
     """Yield one block a vocabulary: a keyword under the wrong one, or none, is what a quarter of records fail by."""
-    if notice.theme.inspire and notice.layer.drawn:
-        theme = _text("gmd:keyword", notice.theme.inspire)
+    inspire = notice.layer.inspire or notice.theme.inspire
+    if inspire and notice.layer.drawn:
+        theme = _anchor("gmd:keyword", inspire, f"{REGISTER}{THEMES[inspire]}")
         yield _vocabulary([theme], "theme", ("GEMET - INSPIRE themes, version 1.0", "2008-06-01"))
     local = _anchor("gmd:keyword", "Local", f"{_INSPIRE}/SpatialScope/local")
     yield _vocabulary([local], "theme", ("Spatial scope", "2019-05-22"))
