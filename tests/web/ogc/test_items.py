@@ -499,6 +499,11 @@ def test_a_layer_none_of_whose_rows_has_a_place_has_a_first_page(reader: FlaskCl
         assert all(feature["geometry"] is None for feature in page["features"])
 
 
+def test_the_page_for_people_lists_them_together(reader: FlaskClient) -> None:
+    page = reader.get("/ogc/collections/projet_emblematique/items?f=html").text
+    assert "9 éléments, 9 sur cette page" in page.replace("\xa0", " ").replace("\u202f", " ")
+
+
 def test_a_sort_that_is_asked_for_mixes_rows(reader: FlaskClient) -> None:
     (page,) = walk(reader, "projet_emblematique", sortby="numero")
     assert len({feature["geometry"] is None for feature in page["features"]}) == 2

@@ -33,7 +33,7 @@ def items(collection_id: str) -> Response:
     layer = atlas.catalog.require_public(collection_id)
     query = parse_query(atlas.database, atlas.catalog, layer)
     hits, form = asks_hits(), asked_format(GEOJSON, features=True)
-    query = replace(query, crs=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
+    query = replace(query, crs=None, placed=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
     revisions = fetch_revisions(atlas.database, {layer.id, "commune"})
     etag = build_etag(revisions, "ogc", address(request.path, request.args), form)
     response = not_modified(etag)
