@@ -71,8 +71,8 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """Return the settings of this repository, whatever the developer's environment says."""
-    return load_settings({})
+    """Return the settings of this repository, whatever the developer's environment says; nothing is asked of the network."""
+    return load_settings({}).model_copy(update={"geocodage": None})
 
 
 @pytest.fixture(scope="session")

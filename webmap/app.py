@@ -11,6 +11,7 @@ from flask import Flask
 from webmap import web
 from webmap.catalog.load import load_catalog
 from webmap.config import load_settings
+from webmap.importing.geocodage import Geocoder
 from webmap.store.db import open_database
 from webmap.store.items import ItemStore
 from webmap.store.tableau import TableauStore
@@ -46,6 +47,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         ItemStore(database),
         TableauStore(database),
         build_version(settings, catalog),
+        Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
     return app

@@ -84,6 +84,13 @@ class Fond(_Strict):
         return f"{address.scheme}://{address.netloc}"
 
 
+class Geocodage(_Strict):
+    """A geocoder that answers GeocodeJSON: this server asks it for addresses, the browser never does."""
+
+    url: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")
+    attribution: str = Field(min_length=1, max_length=80)
+
+
 class Deployment(_Strict):
     """What `webmap.toml` says."""
 
@@ -100,6 +107,7 @@ class Deployment(_Strict):
     sites_integration: tuple[PublicAddress, ...] = Field(
         default=(), max_length=50, description="sites that may show the map in a frame; none by default"
     )
+    geocodage: Geocodage | None = Field(default=None, description="who is asked for addresses; nobody without it")
 
     @model_validator(mode="after")
     def _couches_with_faits(self) -> Deployment:
@@ -145,6 +153,7 @@ class Settings(_Strict):
     adresse: str | None = None
     contact: str | None = None
     sites_integration: tuple[str, ...] = ()
+    geocodage: Geocodage | None = None
 
     @property
     def database_name(self) -> str:
@@ -207,4 +216,5 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         adresse=deployment.adresse,
         contact=deployment.contact,
         sites_integration=deployment.sites_integration,
+        geocodage=deployment.geocodage,
     )

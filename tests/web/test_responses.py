@@ -28,11 +28,13 @@ VALUES = {
 _DRAWN = "?wkt=POLYGON((3.3 50.3,3.4 50.3,3.4 50.4,3.3 50.3))"
 QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(("polygone_json", "polygone_csv", "polygone_xlsx"), _DRAWN)
 QUERIES["export_paquet"] = "?couches=commune"
+QUERIES["adresses"] = "?q=denain"
+QUERIES["tampon"] = '?metres=100&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
 }
 
 

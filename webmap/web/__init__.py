@@ -15,6 +15,7 @@ from webmap.web import (
     exports,
     fiches,
     french,
+    geocodage,
     health,
     params,
     polygone,
@@ -24,6 +25,7 @@ from webmap.web import (
     responses,
     summaries,
     tableau,
+    tampon,
     tiles,
     unite,
     vues,
@@ -43,6 +45,8 @@ ROUTES = (
     ("/fiches/<couche>/<path:cle>.json", "fiche_json", fiches.fiche_json),
     ("/fiches/<couche>/<path:cle>", "fiche", fiches.fiche),
     ("/recherche.json", "recherche", recherche.recherche),
+    ("/adresses.json", "adresses", geocodage.adresses),
+    ("/tampon.json", "tampon", tampon.tampon),
     ("/territoires", "territoires", summaries.index),
     ("/territoires/polygone.json", "polygone_json", polygone.data_json),
     ("/territoires/polygone.csv", "polygone_csv", polygone.data_csv),
@@ -119,7 +123,7 @@ TILED = (
     ("/styles/maplibre.json", "style", tilesets.style),
 )
 # The only addresses that read a body; they keep nothing of it.
-POSTED = {f"polygone{form}" for form in ("", "_json", "_csv", "_xlsx", "_pdf", "_html")}
+POSTED = {"tampon", *(f"polygone{form}" for form in ("", "_json", "_csv", "_xlsx", "_pdf", "_html"))}
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -32,6 +32,8 @@ URLS = {
     "tuiles": "/tuiles/{ids}/{z}/{x}/{y}.mvt",
     "fiche": "/fiches/{couche}/{cle}.json",
     "recherche": "/recherche.json",
+    "adresses": "/adresses.json",
+    "tampon": "/tampon.json",
     "export": "/exports/{couche}.geojson",
     "annonce": "/exports/{couche}.json",
     "paquet": "/exports/paquet.gpkg",
@@ -103,6 +105,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "formats": [{"id": each.id, "titre": each.title, "wgs84": each.wgs84} for each in FORMATS.values()],
         "systemes": SYSTEMES,
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
+        "adresses": atlas.settings.geocodage.attribution if atlas.settings.geocodage else None,
         "urls": URLS,
     }
 

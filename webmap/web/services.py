@@ -10,6 +10,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
+    from webmap.importing.geocodage import Geocoder
     from webmap.store.db import Database
     from webmap.store.items import ItemStore
     from webmap.store.tableau import TableauStore
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions)."""
+    """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions).
+
+    `geocoder` is None where no service of addresses is configured.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -27,6 +31,7 @@ class Services:
     items: ItemStore
     tableaux: TableauStore
     version: str
+    geocoder: Geocoder | None = None
 
 
 def services() -> Services:
