@@ -25,7 +25,7 @@ export function initialEtat(atlas) {
     .filter((couche) => couche.affichee)
     .sort((a, b) => a.ordre - b.ordre)
     .map(({ id }) => ({ id, opacite: 1 }));
-  return { couches, fond: atlas.fonds[0]?.id ?? null, filtre: null, fiche: null, vue: null, comparer: null };
+  return { couches, fond: atlas.fonds[0]?.id ?? null, filtre: null, fiche: null, vue: null, comparer: null, dessin: [] };
 }
 
 export const listCouches = (atlas) => atlas.themes.flatMap((theme) => theme.couches);

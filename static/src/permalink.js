@@ -4,6 +4,9 @@
 // &masquees=qpv:0.2 (classes of the legend, by rank) &filtres=irve:puissance>50 (CQL2, encoded) &revisions=qpv:3 (those seen)
 // &comparer=rideau/0.5/droite: a second set of layers is shown, under a curtain ("rideau") that stands at 0.5 of the width or side by
 // side ("cote"), on that side; its layers follow, written as those above: &comparer.couches=… &comparer.masquees=… &comparer.filtres=…
+// What the reader drew is &dessin=, at most 2 000 characters; how it is written is in traces.js.
+import { decodeDessin, encodeDessin, fitsLink } from "./traces.js";
+
 const MAX_FILTRE = 2000;
 const MAX_CLASSES = 64;
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
@@ -21,7 +24,7 @@ const encodeCouches = (prefix, couches) => [
 ];
 
 /** `revisions`: {layer: revision} of the data the link was made on, written when given. */
-export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche }, revisions = null) {
+export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, dessin }, revisions = null) {
   const parts = [];
   if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
   if (couches) parts.push(...encodeCouches("", couches));
@@ -32,6 +35,8 @@ export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche }, 
   if (fond) parts.push(`fond=${encodeURIComponent(fond)}`);
   if (filtre) parts.push(`filtre=${encodeURIComponent(filtre.decoupage)}:${encodeURIComponent(filtre.code)}`);
   if (fiche) parts.push(`fiche=${encodeURIComponent(fiche.couche)}:${encodeURIComponent(fiche.cle)}`);
+  const drawn = encodeDessin(dessin ?? []);
+  if (drawn && fitsLink(drawn)) parts.push(`dessin=${drawn}`);
   return `#${parts.join("&")}`;
 }
 
@@ -117,6 +122,7 @@ export function decodeFragment(fragment) {
     if (of === "filtres") set.filtres = decodeByCouche(text, readFiltre);
     if (name === "comparer") state.comparer = decodeComparer(text) ?? state.comparer;
     if (name === "revisions") state.revisions = decodeByCouche(text, readRevision);
+    if (name === "dessin") state.dessin = decodeDessin(text);
     if (name === "fond") state.fond = decodeText(text) || undefined;
     const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
     if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };
@@ -142,6 +148,7 @@ export function resolveFragment(decoded, atlas) {
   const inconnus = [];
   const etat = {};
   if (decoded.vue) etat.vue = decoded.vue;
+  if (decoded.dessin) etat.dessin = decoded.dessin;
   const sets = [decoded, decoded.comparer].filter((set) => set?.couches);
   inconnus.push(...new Set(sets.flatMap((set) => set.couches).filter(({ id }) => !couches.has(id)).map(({ id }) => `couche « ${id} »`)));
   if (decoded.couches) etat.couches = resolveCouches(decoded, couches);
