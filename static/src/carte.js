@@ -3,7 +3,6 @@ import { createReprise } from "./api.js";
 import { removeAvis, showAvis } from "./avis.js";
 import { initChoix } from "./choix.js";
 import { initCouches, initPanneau } from "./couches.js";
-import { initDessin } from "./dessin.js";
 import { byId, debounce } from "./dom.js";
 import { computeEchelle } from "./echelle.js";
 import { createEtat, findUnite, initialEtat, listCouches } from "./etat.js";
@@ -13,6 +12,7 @@ import { initFiltreLignes } from "./filtre_lignes.js";
 import { initFonds } from "./fonds.js";
 import { initLieux } from "./lieux.js";
 import { createMap } from "./map.js";
+import { initOutils } from "./outils.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
@@ -138,7 +138,7 @@ lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)
 initFiltre({ atlas, etat, map });
 initFiltreLignes({ atlas, etat, titreOf });
 initTableaux({ atlas, etat, map, titreOf });
-initDessin({ atlas, map, panneau });
+const ouvrir = initOutils({ atlas, etat, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 byId("exporter").addEventListener("click", async () => {
   const { openExport } = await import("./exporter.js");
@@ -152,7 +152,8 @@ initRecherche({
   atlas,
   onChoose(resultat) {
     if (panneau.narrow()) panneau.set(false);
-    if (resultat.etendue) map.fit(resultat.etendue, { maxZoom: 15 });
+    if (resultat.etendue) map.fit(resultat.etendue, { maxZoom: resultat.lonLat ? 17 : 15 });
+    if (resultat.lonLat) return ouvrir("reperer", resultat);
     etat.update({ fiche: { couche: resultat.couche, cle: String(resultat.cle) } });
   },
 });
@@ -198,6 +199,7 @@ window.atlas = Object.freeze({
   },
   visibles: () => map.visibles(),
   vue: () => map.vue(),
+  dessin: () => etat.get().dessin,
   couches: () => etat.get().couches.map((couche) => ({ ...couche })),
   comparaison: () => (comparaison ? { ...etat.get().comparer, visibles: comparaison.visibles() } : null),
 });

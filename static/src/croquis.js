@@ -106,6 +106,7 @@ export function createHistorique(first) {
       [current, ...future] = future;
       return current;
     },
+    current: () => current,
     canUndo: () => past.length > 0,
     canRedo: () => future.length > 0,
   };

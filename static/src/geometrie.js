@@ -84,3 +84,21 @@ export function meetsBox(type, flat, ends, box) {
   }
   return type.endsWith("Polygon") && containsPoint(flat, ends, (west + east) / 2, (south + north) / 2);
 }
+
+/** Lines and outlines as pieces of flat coordinates, without the segments for which `isEdge(x1, y1, x2, y2)`: those a tile cut. */
+export function keepPieces(flat, ends, isEdge) {
+  const pieces = [];
+  for (const [start, end] of eachRing(flat, ends)) {
+    let piece = [flat[start], flat[start + 1]];
+    const close = () => piece.length >= 4 && pieces.push(piece);
+    for (let i = start; i + 3 < end; i += 2) {
+      const [x, y] = [flat[i + 2], flat[i + 3]];
+      if (isEdge(flat[i], flat[i + 1], x, y)) {
+        close();
+        piece = [x, y];
+      } else piece.push(x, y);
+    }
+    close();
+  }
+  return pieces;
+}

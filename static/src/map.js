@@ -2,7 +2,6 @@
 import View from "ol/View.js";
 import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
-import { createDessin } from "./map_dessin.js";
 import { createPlan } from "./map_plan.js";
 import { screenFactor } from "./map_style.js";
 import { createSurbrillance } from "./map_surbrillance.js";
@@ -15,7 +14,8 @@ const MAX_ZOOM = 20;
 export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove, onPick, onHover, onComplete, onBusy }) {
   const duration = reducedMotion ? 0 : 250;
   const view = new View({ extent: computeEmprise(atlas.territoire.etendue), constrainOnlyCenter: true, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM, enableRotation: false });
-  let dessin = null; // while a zone is drawn, a click is a vertex and asks nothing of the map
+  let tenu = null; // the tool that holds the map: a click is its own and asks nothing of the layers
+  let croquis = null;
   let hovering = 0;
   const loading = new Set(); // the maps that wait for tiles
   let second = null; // the same view, drawn with other layers beside it or under a curtain
@@ -26,12 +26,13 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     reprise,
     interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, zoomDuration: duration, zoomDelta: 1 }),
     onClick(event, lecture) {
-      if (dessin?.active()) return;
+      if (tenu) return tenu.onClick?.(toLonLat(event.coordinate), event.pixel);
       picked = event.coordinate;
       onPick(lecture.pickAt(event.coordinate));
     },
     onPointer(event, lecture) {
-      if (event.dragging || dessin?.active() || event.originalEvent.pointerType === "touch") return onHover(null);
+      if (tenu) tenu.onMove?.(toLonLat(event.coordinate));
+      if (event.dragging || tenu || event.originalEvent.pointerType === "touch") return onHover(null);
       const { offsetLeft, offsetTop } = event.map.getTargetElement();
       const pixel = [event.pixel[0] + offsetLeft, event.pixel[1] + offsetTop];
       cancelAnimationFrame(hovering);
@@ -111,8 +112,16 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     if (dx !== 0 || dy !== 0) view.animate({ center: [cx + dx, cy + dy], duration });
   }
 
-  map.on("moveend", () => onMove(currentVue()));
+  map.on("moveend", () => {
+    onMove(currentVue());
+    tenu?.onMove?.(toLonLat(view.getCenter()));
+  });
   map.on("pointerdrag", () => (picked = null));
+
+  function hold(outil) {
+    tenu = outil;
+    target.classList.toggle("tenue", Boolean(outil));
+  }
 
   return {
     apply(state, previous) {
@@ -146,13 +155,20 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       if (picked) reveal(picked);
     },
     zoomBy,
-    createDessin: (events) => (dessin = createDessin(map, events)),
+    /** What is put over the layers by hand, fetched when it is first asked for. */
+    croquis() {
+      croquis ??= import("./map_croquis.js").then(({ createCroquis }) => createCroquis({ map, couches: plan.couches, hold }));
+      croquis.catch(() => (croquis = null)); // no network just then: the next one who asks tries again
+      return croquis;
+    },
+    /** Whether a tool had begun something, which it has now given up. */
+    giveUp: () => Boolean(tenu?.giveUp?.()),
     /** A place whose sheet has just been read: out from under it, now and as it grows. */
     keepInSight(lonLat) {
       picked = fromLonLat(lonLat);
       if (!view.getAnimating()) reveal(picked);
     },
-    pickCentre: (beside = false) => onPick((beside ? second : plan).lecture.pickAt(view.getCenter())),
+    pickCentre: (beside = false) => (tenu ? tenu.atCentre() : onPick((beside ? second : plan).lecture.pickAt(view.getCenter()))),
     vue: currentVue,
     emprise: emprise84,
     resolution: () => view.getResolution(),

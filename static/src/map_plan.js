@@ -47,6 +47,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   return {
     map,
     lecture,
+    couches,
     apply(state, previous) {
       fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));

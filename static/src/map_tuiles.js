@@ -14,6 +14,8 @@ const BOTTOM = 10; // level of the lowest layer: the basemap is below
 const MAX_ZOOM = 16; // deeper than that, tiles of this level are magnified: 4096 steps make 15 cm
 const format = new MVT();
 
+const CLIPPED = 1 / 64; // of a tile: how far beyond its edge the server cuts (tile.sql)
+
 const resolutions = Array.from({ length: MAX_ZOOM + 1 }, (_, zoom) => (2 * HALF_WORLD) / TILE_SIZE / 2 ** zoom);
 
 /** The territory and its own width around it, EPSG:3857: nothing is asked for beyond. */
@@ -138,6 +140,12 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     },
     restyle() {
       for (const layer of layers.values()) layer.changed();
+    },
+    /** Whether a segment is one that a tile was cut along, and no one drew. */
+    isTileEdge(x1, y1, x2, y2) {
+      const size = TILE_SIZE * resolutions[Math.min(MAX_ZOOM, Math.max(0, Math.ceil(Math.log2(resolutions[0] / map.getView().getResolution()) - 1e-6)))];
+      const along = (value, other) => Math.abs(value - other) < size / 8192 && [CLIPPED, 1 - CLIPPED].some((part) => Math.abs(((((value + HALF_WORLD) / size) % 1) + 1) % 1 - part) < 1 / 8192);
+      return along(x1, x2) || along(y1, y2);
     },
     /** Features of the shown layers meeting a box, topmost layer first, as the tiles in memory give them. */
     featuresIn(extent, zoom) {

@@ -1,4 +1,5 @@
-// The search box: ARIA combobox with a list, arrows, Enter and Escape; the server does the searching.
+// The search box: ARIA combobox with a list, arrows, Enter and Escape. Places come from the database, addresses from the geocoder that
+// the server asks when it has one, coordinates are read here. Each result says what it is; no source waits for another.
 import { buildUrl } from "./adresses.js";
 import { fetchJson } from "./api.js";
 import { byId, debounce, element } from "./dom.js";
@@ -33,21 +34,43 @@ export function initRecherche({ atlas, onChoose }) {
     options[active].scrollIntoView({ block: "nearest" });
   }
 
-  function show() {
-    const options = resultats.map((resultat, index) =>
-      element(
-        "li",
-        { role: "option", id: `resultat-${index}`, "aria-selected": "false", onmousedown: (event) => event.preventDefault(), onclick: () => choose(resultat) },
-        element("span", {}, resultat.nom),
-        element("small", {}, [resultat.couche_titre, resultat.detail, resultat.etendue ? null : "non localisé"].filter(Boolean).join(" · ")),
-      ),
+  const describe = ({ nature, couche_titre: titre, detail, etendue, dehors }) => [nature ?? titre, detail, etendue ? null : "non localisé", dehors ? "hors du territoire" : null];
+
+  function renderOption(resultat, index) {
+    return element(
+      "li",
+      { role: "option", id: `resultat-${index}`, "aria-selected": String(index === active), onmousedown: (event) => event.preventDefault(), onclick: () => choose(resultat) },
+      element("span", {}, resultat.nom),
+      element("small", {}, describe(resultat).filter(Boolean).join(" · ")),
     );
-    list.replaceChildren(...options);
-    list.hidden = options.length === 0;
-    active = -1;
-    input.setAttribute("aria-expanded", String(options.length > 0));
-    input.removeAttribute("aria-activedescendant");
-    status.textContent = options.length ? formatQuantite(options.length, "résultat", "résultats") : "Aucun résultat.";
+  }
+
+  function show(found, note = "") {
+    resultats = found;
+    list.replaceChildren(...resultats.map(renderOption));
+    list.hidden = resultats.length === 0;
+    input.setAttribute("aria-expanded", String(resultats.length > 0));
+    if (active < 0) input.removeAttribute("aria-activedescendant");
+    const count = resultats.length ? formatQuantite(resultats.length, "résultat", "résultats") : "Aucun résultat.";
+    status.textContent = note ? `${count.replace(/\.$/, "")}. ${note}` : count;
+  }
+
+  /** What numbers say, as a result of its own; none without two of them. */
+  async function readCoordonnees(text) {
+    if (!/\d\D+\d/.test(text)) return [];
+    const { parseCoordonnees, writeCoordonnees } = await import("./coordonnees.js");
+    const read = parseCoordonnees(text);
+    if (!read) return [];
+    const [west, south, east, north] = atlas.territoire.etendue;
+    const { lon, lat, systeme, ordre } = read;
+    const [{ texte }] = writeCoordonnees([lon, lat], []);
+    return [{ nom: texte, nature: `coordonnées ${systeme}`, detail: `lues ${ordre}`, lonLat: [lon, lat], etendue: [lon, lat, lon, lat], dehors: lon < west || lon > east || lat < south || lat > north }];
+  }
+
+  /** Addresses as results, and a note: who gave them, or why there are none. */
+  async function fetchAdresses(text, signal) {
+    const { resultats: found, source, indisponible } = await fetchJson(buildUrl(atlas.urls.adresses, {}, { q: text }), signal);
+    return { found: found.map(({ lon, lat, ...rest }) => ({ ...rest, lonLat: [lon, lat], etendue: [lon, lat, lon, lat] })), note: indisponible ?? (found.length ? `Adresses : ${source}` : "") };
   }
 
   async function search() {
@@ -60,10 +83,14 @@ export function initRecherche({ atlas, onChoose }) {
     controller = new AbortController();
     const { signal } = controller;
     try {
-      const answer = await fetchJson(buildUrl(atlas.urls.recherche, {}, { q: text }), signal);
+      const [coordonnees, answer] = await Promise.all([readCoordonnees(text), fetchJson(buildUrl(atlas.urls.recherche, {}, { q: text }), signal)]);
       if (signal.aborted) return;
-      resultats = (answer.resultats ?? []).slice(0, 30);
-      show();
+      active = -1;
+      const local = [...coordonnees, ...(answer.resultats ?? [])];
+      show(local);
+      if (!atlas.adresses || coordonnees.length || text.length < 4 || /^\d+$/.test(text)) return;
+      const { found, note } = await fetchAdresses(text, signal).catch((error) => ({ found: [], note: error.message }));
+      if (!signal.aborted) show([...local, ...found], note);
     } catch (error) {
       if (signal.aborted) return;
       close();

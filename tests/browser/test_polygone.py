@@ -34,9 +34,15 @@ def middle(page: Page) -> tuple[float, float]:
 
 def draw(opened: Opened, corners: list[tuple[int, int]]) -> None:
     opened.page.click("#dessiner")
+    opened.page.locator("#carte.tenue").wait_for()
     x, y = middle(opened.page)
     for dx, dy in corners:
         opened.page.mouse.click(x + dx, y + dy)
+
+
+def count(page: Page) -> None:
+    page.get_by_role("button", name="Ce que cette zone contient").click()
+    page.wait_for_url("**/territoires/polygone?wkt=*")
 
 
 def spaces(text: str) -> str:
@@ -47,11 +53,10 @@ def test_a_zone_drawn_on_the_map_is_counted(open_map: OpenPage, live_with_contou
     opened = open_map(live_with_contours)
     page = opened.page
     draw(opened, CORNERS)
-    assert page.locator(".dessin polygon").get_attribute("points")
     opened.capture(tmp_path, "dessin")
     x, y = middle(page)
     page.mouse.click(x + CORNERS[0][0], y + CORNERS[0][1])
-    page.wait_for_url("**/territoires/polygone?wkt=*")
+    count(page)
     [wkt] = parse_qs(urlsplit(page.url).query)["wkt"]
     assert shapely.get_num_coordinates(shapely.from_wkt(wkt)) == len(CORNERS) + 1
     content = (
@@ -74,12 +79,15 @@ def test_escape_gives_up_and_a_click_opens_a_sheet_again(open_map: OpenPage, liv
     opened = open_map(live)
     page = opened.page
     draw(opened, CORNERS[:2])
-    assert page.locator("#dessin-terminer").is_disabled()
+    assert page.get_by_role("button", name="Terminer").is_disabled()
     page.wait_for_timeout(400)  # what a single click would have opened, had it asked anything of the map
     assert page.locator("#volet").is_hidden()
     page.keyboard.press("Escape")
-    assert page.locator(".dessin").count() == 0
-    assert page.locator("#dessiner").get_attribute("aria-pressed") == "false"
+    page.get_by_text("Tracé abandonné.").wait_for()
+    page.keyboard.press("Escape")
+    assert page.locator("#atelier").is_hidden()
+    assert page.locator("#carte.tenue").count() == 0
+    assert page.evaluate("window.atlas.dessin()") == []
     assert urlsplit(page.url).path == "/"
     page.mouse.click(*middle(page))
     page.locator("#volet").wait_for()
@@ -96,16 +104,16 @@ def test_a_double_click_or_the_button_ends_the_zone(open_map: OpenPage, live: Li
             page.mouse.dblclick(x + CORNERS[3][0], y + CORNERS[3][1])
         else:
             assert opened.vue()["zoom"] == zoom
-            page.click("#dessin-terminer")
-        page.wait_for_url("**/territoires/polygone?wkt=*")
+            page.get_by_role("button", name="Terminer").click()
+        count(page)
 
 
 def test_a_crossed_zone_is_refused_where_it_crosses(open_map: OpenPage, live: Live) -> None:
     opened = open_map(live)
     opened.tolerate("422")
     draw(opened, [CORNERS[0], CORNERS[2], CORNERS[1], CORNERS[3]])
-    opened.page.click("#dessin-terminer")
-    opened.page.wait_for_url("**/territoires/polygone?wkt=*")
+    opened.page.get_by_role("button", name="Terminer").click()
+    count(opened.page)
     assert re.search(r"se croise vers 3,\d+ ; 50,\d+", opened.page.locator("main").inner_text())
 
 
@@ -158,5 +166,6 @@ def test_drawing_is_accessible(open_map: OpenPage, live: Live) -> None:
     phone = open_map(live, size=PHONE)
     phone.page.click("#bascule-panneau")
     phone.page.click("#dessiner")
+    phone.page.locator("#atelier").wait_for()
     assert phone.page.locator("#panneau").is_hidden()
     assert phone.axe() == []

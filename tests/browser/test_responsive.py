@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.browser.observed import Opened
 
 PHONE, DESKTOP, WALL, ZOOMED = (390, 844), (1280, 720), (3840, 2160), (320, 256)
-CONTROLS = [".outils", "#bouton-lieux", "#echelle", ".schema", ".attributions"]
+CONTROLS = ["[aria-label=Zoom]", "[aria-label=Outils]", "#bouton-lieux", "#echelle", ".schema", ".attributions"]
 _TARGETS = """() => [...document.querySelectorAll("button, input, select, summary, header a, .bouton, .actions a")]
   .filter((node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible")
   .map((node) => [node, (node.matches("[type=checkbox], [type=radio]") ? node.closest("label") : node).getBoundingClientRect()])

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+
+from tests.importing.official_server import Answer, official_server
+from webmap.config import Geocodage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.browser.conftest import OpenPage, Serve
     from tests.browser.observed import Opened
+    from webmap.config import Settings
 
 
 def search(opened: Opened, text: str) -> list[str]:
     """Type, and return the options of the answer to this text."""
+    opened.page.fill("#recherche-texte", "")
+    opened.wait("document.getElementById('recherche-etat').textContent === ''")
     with opened.page.expect_response(lambda answer: "/recherche.json" in answer.url):
         opened.page.fill("#recherche-texte", text)
     opened.wait("document.getElementById('recherche-etat').textContent !== ''")
@@ -65,3 +73,45 @@ def test_arrows_and_escape(first_view: Opened) -> None:
     assert page.locator("#recherche-texte").input_value() == "arenberg"
     page.keyboard.press("Escape")
     assert page.locator("#recherche-texte").input_value() == ""
+
+
+def test_coordinates_are_read_said_and_shown(first_view: Opened) -> None:
+    options = search(first_view, "50,38 3,45")
+    assert options == ["50,38000 ; 3,45000\ncoordonnées WGS84 · lues latitude puis longitude"]
+    assert search(first_view, "48.85 2.35")[0].endswith("hors du territoire")
+    assert "Lambert-93 (EPSG:2154)" in search(first_view, "732000 7031000")[0]
+    first_view.page.keyboard.press("Enter")
+    first_view.page.locator("#atelier[data-outil=reperer]").wait_for()
+    first_view.steady()
+    assert abs(first_view.vue()["lon"] - 3.44923) < 1e-4
+    assert "732" in first_view.page.inner_text(".coordonnees")
+
+
+def test_addresses_come_after_places_and_never_hold_them(
+    serve: Serve, filled: str, settings: Settings, open_map: OpenPage
+) -> None:
+    answer = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [3.39, 50.33]},
+        "properties": {"label": "Rue de Denain <b>", "citycode": "59172", "type": "street", "postcode": "59220"},
+    }
+    with official_server() as server:
+        url = server.serve("/search", Answer(json.dumps({"features": [answer]}).encode()), Answer(b"", status=500))
+        named = settings.model_copy(update={"geocodage": Geocodage(url=url, attribution="Essai")})
+        with serve(filled, other=named) as live:
+            opened = open_map(live)
+            search(opened, "denain")
+            opened.wait("document.getElementById('recherche-etat').textContent.includes('Adresses : Essai')")
+            options = opened.page.locator("#recherche-liste [role=option]").all_inner_texts()
+            assert options[0] == "Denain\nCommunes"
+            assert options[-1] == "Rue de Denain <b>\nvoie · 59220 Denain"
+            opened.page.keyboard.press("ArrowUp")
+            assert opened.axe() == []
+            opened.page.keyboard.press("Enter")
+            opened.page.locator("#atelier[data-outil=reperer]").wait_for()
+            assert "Rue de Denain <b>" in opened.page.inner_text("#atelier")
+            opened.steady()
+            assert abs(opened.vue()["lat"] - 50.33) < 1e-3
+            assert search(opened, "raismes")[0] == "Raismes\nCommunes"
+            opened.wait("document.getElementById('recherche-etat').textContent.includes('Adresses indisponibles')")
+            assert len(server.seen) == 2

@@ -82,9 +82,11 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
         "ids": "commune", "z": 8, "x": 130, "y": 86, "couche": "commune", "cle": "59172",
         "decoupage": "bassin", "code": "amandinois", "format": "csv", "champ": "nom",
     }  # fmt: skip
+    queries = dict.fromkeys(("recherche", "adresses"), "?q=denain")
+    queries["paquet"] = "?couches=commune"
+    queries["tampon"] = '?metres=5&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
     for name, template in urls.items():
-        query = {"recherche": "?q=denain", "paquet": "?couches=commune"}.get(name, "")
-        with reader.get(template.format(**values) + query) as answer:
+        with reader.get(template.format(**values) + queries.get(name, "")) as answer:
             assert answer.status_code == 200, name
 
 

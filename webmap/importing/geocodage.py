@@ -36,7 +36,7 @@ _NATURES = {
     "locality": "lieu-dit",
     "municipality": "commune",
 }
-_ABSENT = "Adresses indisponibles : le service ne répond pas. Communes, lieux et coordonnées se cherchent sans lui."
+_ABSENT = "Adresses indisponibles : leur service ne répond pas."
 
 
 @dataclass(frozen=True)
