@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _READY_SECONDS = 60
 _STOP_SECONDS = 20
 _STOP_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+_THREADS = 16  # an export holds one as long as its client reads: ten of them must leave tiles theirs
 _MOST_WORKERS = 4  # each holds a pool of connections; the database does the heavy work
 
 
@@ -153,7 +154,7 @@ def run_server(settings: Settings, address: str) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=min(cores, _MOST_WORKERS),
-        blocking_threads=min(2 * cores + 1, 8),
+        blocking_threads=_THREADS,
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,

@@ -21,14 +21,17 @@ from webmap.store.cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
+    from psycopg.abc import Buffer
+
     from webmap.config import Settings
 
 _SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
-_POOL_SIZE = 8
+_POOL_SIZE = 12  # ten exports in one process leave tiles a connection; four processes stay under the cluster's 60
 _BLOCK = 65_536  # bytes passed on at once: a piece a row would cost more than the row
 _BATCH = 5_000  # rows
+_TURN = 0.25  # seconds an export waits for another one to read its block
 # Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
 _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
@@ -77,6 +80,7 @@ class Database:
         self.owner_dsn = owner_dsn
         self.reader_dsn = reader_dsn
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -189,15 +193,29 @@ class Database:
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
             _note(statement, connection)
             with connection.cursor().copy(copy, params) as blocks:
-                waiting, size = [], _BLOCK  # the first row leaves at once
-                for block in blocks:
-                    waiting.append(block)
-                    size += len(block)
-                    if size >= _BLOCK:
-                        yield b"".join(waiting)
-                        waiting, size = [], 0
-                if waiting:
-                    yield b"".join(waiting)
+                rows = iter(blocks)
+                yield bytes(next(rows, b""))  # the first row leaves at once
+                while block := self._read_block(rows):
+                    yield block
+
+    def _read_block(self, rows: Iterator[Buffer]) -> bytes:
+        """Return the next rows, in its turn: PostgreSQL works for an export only while it is read.
+
+        So ten exports at once take what one takes, and tiles the rest. A turn that is long to come is not waited for: an
+        export whose rows are rare must not hold the others.
+        """
+        waiting, size = [], 0
+        mine = self._turn.acquire(timeout=_TURN)
+        try:
+            for row in rows:
+                waiting.append(row)
+                size += len(row)
+                if size >= _BLOCK:
+                    break
+        finally:
+            if mine:
+                self._turn.release()
+        return b"".join(waiting)
 
     def batches(self, statement: Statement, params: Params = None) -> Generator[list[tuple[Any, ...]], None, None]:
         """Yield rows by thousands, as tuples, from a cursor of the server: memory does not grow with their number.

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from webmap.store.filter_dates import RELATIONS, read_day, read_interval
 from webmap.store.filter_shapes import build_shape, is_shape
-from webmap.store.filter_text import COMPARISONS, refuse
+from webmap.store.filter_text import COMPARISONS, ends_escaped, refuse
 from webmap.store.tables import SRID
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ _ARRAYS = {
 }
 _PREDICATES = f"and, or, not, {', '.join(COMPARISONS)}, like, between, in, is null, S_…, T_…, A_…"
 _BIGINT = 2**63
-# `unaccent` writes the last three as a backslash, and PostgreSQL refuses a pattern that ends with one.
-_BACKSLASHES = "\\\uff3c\ufe68\u2216"
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,9 @@ class Compiler:
     crs: Crs
     params: dict[str, object] = field(default_factory=dict)
     spatial: bool = False
+    boxes: dict[int, sql.Composable] = field(
+        default_factory=dict
+    )  # id of the arguments of a predicate -> its boxes meet
 
     def condition(self, node: Node) -> sql.Composable:
         """Return the SQL of a node that is true, false or unknown. Raises BadParameterError."""
@@ -120,7 +121,7 @@ class Compiler:
             raise refuse(f"LIKE ne s'applique qu'à un texte ; {left.told} n'en est pas un.")
         if right.literal is None:
             raise refuse("LIKE attend un modèle entre apostrophes à sa droite, par exemple 'Parc%'.")
-        if _unpaired(right.literal):
+        if ends_escaped(right.literal):
             raise refuse("le modèle de LIKE finit par une barre oblique inverse, qui n'y protège aucun signe.")
         return sql.SQL("({} LIKE {})").format(left.sql, right.sql)
 
@@ -264,6 +265,8 @@ class Compiler:
             raise refuse(f"{op.upper()} ne s'applique qu'à une géométrie ; {operand.told} n'en est pas une.")
         self.spatial = True
         places = [operand.sql if arg is fields[0] else self._shape(op, arg) for arg in args]
+        if op != "s_disjoint":
+            self.boxes[id(args)] = sql.SQL("{} && {}").format(*places)
         call = sql.SQL(_SPATIAL[op] + "({}, {})").format(*places)
         return sql.SQL("(CASE WHEN t.precision = 'exacte' THEN {} END)").format(call)
 
@@ -293,8 +296,3 @@ def _arguments(op: str, args: list[Node], count: int) -> list[Node]:
 
 def _is_property(node: Node) -> bool:
     return isinstance(node, dict) and node.keys() == {"property"} and isinstance(node["property"], str)
-
-
-def _unpaired(pattern: str) -> bool:
-    """Whether a pattern would end with a backslash that protects nothing, as it is or once `unaccent` wrote it."""
-    return any((len(pattern) - len(pattern.rstrip(signs))) % 2 for signs in ("\\", _BACKSLASHES))

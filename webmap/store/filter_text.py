@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Node = Any  # what JSON can say: an object, a list, a text, a number, a boolean
 
 MAX_DEPTH = 30
+# `unaccent` writes the last three as a backslash, and PostgreSQL refuses a pattern that ends with one.
+_BACKSLASHES = "\\\uff3c\ufe68\u2216"
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*+')"
@@ -283,3 +285,8 @@ class _Reader:
 
 def _not(node: Node) -> Node:
     return {"op": "not", "args": [node]}
+
+
+def ends_escaped(pattern: str) -> bool:
+    """Whether a pattern would end with a backslash that protects nothing, as it is or once `unaccent` wrote it."""
+    return any((len(pattern) - len(pattern.rstrip(signs))) % 2 for signs in ("\\", _BACKSLASHES))

@@ -65,6 +65,7 @@ def parse_filter(
         nodes.insert(0, _read(text, language))
     compiler = Compiler(types, system)
     conditions = [compiler.condition(node) for node in nodes]
+    conditions += [box for node in nodes for box in _required_boxes(node, compiler.boxes)]
     return Filter(sql.SQL("({})").format(sql.SQL(" AND ").join(conditions)), compiler.params, compiler.spatial)
 
 
@@ -98,6 +99,18 @@ def _equality(name: str, kind: str, text: str) -> dict[str, Any]:
         expected = {"integer": "un nombre entier", "number": "un nombre, par exemple 12.5"}.get(kind, "true ou false")
         raise BadParameterError(f"{name} = « {text[:60]} » : attendu {expected}.") from None
     return {"op": "=", "args": [field, value]}
+
+
+def _required_boxes(node: Any, boxes: Mapping[int, sql.Composable]) -> list[sql.Composable]:  # noqa: ANN401 - as below
+    """Return tests of boxes that every row kept by a compiled filter passes: they are what the spatial index answers.
+
+    It reads neither the CASE around a predicate nor what an OR or a NOT leaves possible.
+    """
+    if not isinstance(node, dict) or not isinstance(node.get("args"), list):
+        return []
+    if str(node["op"]).lower() == "and":
+        return [box for arg in node["args"] for box in _required_boxes(arg, boxes)]
+    return [boxes[id(node["args"])]] if id(node["args"]) in boxes else []
 
 
 def _read_json(text: str) -> Any:  # noqa: ANN401 - whatever JSON can say

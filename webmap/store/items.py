@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -17,6 +17,7 @@ from psycopg import sql
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.geo.crs import CRS84, Crs
 from webmap.store.attachment import sql_table
+from webmap.store.cursors import CASTS, ordered, sql_after
 from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
 from webmap.store.features import Selection, sql_placed, sql_selection
@@ -31,12 +32,11 @@ if TYPE_CHECKING:
     from webmap.geo.bbox import Bbox
     from webmap.store.db import Database
 
+V = TypeVar("V")
 # Always sent, whatever `properties` asks for: a value without its source is not a value here.
 KEPT = ("precision", "source", "source_ligne", "millesime")
 _COUNT_MS = 1_000
-_COUNTS_KEPT = 1_000
-_SORTED_LENGTH = 200  # characters of a text that sort: a cursor carries them
-_CASTS = {"text": "text", "integer": "bigint", "number": "float8", "date": "date", "boolean": "boolean"}
+_KEPT_NAMES = 1_000
 _DECIMALS = {True: 7, False: 3}  # degrees, metres: half a centimetre, half a millimetre
 _AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # where Lambert-93 means something
 
@@ -62,11 +62,15 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """`text` is features separated by commas; `after` where the next page starts, None when there is none."""
+    """`text` is features separated by commas; `after` where the next page starts, None when there is none.
+
+    `revisions` are those the features were read at, by the same statement.
+    """
 
     text: str
     returned: int
     after: tuple[str | None, ...] | None
+    revisions: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Matched:
 
 def sortables(layer: LayerDefinition) -> dict[str, str]:
     """Return what rows may be sorted by: field or common column -> type."""
-    return {name: kind for name, kind in queryables(layer).items() if kind in _CASTS}
+    return {name: kind for name, kind in queryables(layer).items() if kind in CASTS}
 
 
 def date_field(layer: LayerDefinition) -> str | None:
@@ -105,13 +109,14 @@ class ItemStore:
         self._database = database
         self._counts: OrderedDict[str, Matched] = OrderedDict()
         self._known: dict[str, Freshness] = {}
+        self._statements: OrderedDict[str, sql.SQL] = OrderedDict()
         self._lock = threading.Lock()
 
     def fetch_page(self, layer: LayerDefinition, query: Query) -> Page:
         """Return one page. Raises BadParameterError when `query.after` is none of our cursors."""
         conditions, params = _select(layer, query)
         if query.after is not None:
-            conditions.append(_sql_after(layer, query, params))
+            conditions.append(sql_after(layer, query, params))
         if query.placed is not None:
             conditions.append(sql.SQL("t.geom IS NOT NULL" if query.placed else "t.geom IS NULL"))
         try:
@@ -124,12 +129,17 @@ class ItemStore:
         after = (
             tuple(sent[-1][f"tri{number}"] for number in range(len(query.sort) + 1)) if len(rows) > len(sent) else None
         )
-        return Page(",\n".join(row["texte"] for row in sent), len(sent), after)
+        revisions = rows[0]["revisions"] if rows else self.fetch_revisions(layer)
+        return Page(",\n".join(row["texte"] for row in sent), len(sent), after, revisions)
+
+    def fetch_revisions(self, layer: LayerDefinition) -> str:
+        """Return the revisions a page of a layer depends on, as `Page.revisions` says them."""
+        return str(self._database.read(sql.SQL("SELECT {} AS lues").format(_sql_revisions(layer)))[0]["lues"])
 
     def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None, *, jsonfg: bool = False) -> str:
         """Return one feature as JSON text. Raises NotFoundError."""
         kind = queryables(layer)[layer.key]
-        condition = sql.SQL("t.{} = %(cle)s::text::" + _CASTS[kind]).format(sql.Identifier(layer.key))
+        condition = sql.SQL("t.{} = %(cle)s::text::" + CASTS[kind]).format(sql.Identifier(layer.key))
         try:
             rows = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [condition], {"cle": key})
         except (psycopg.DataError, UnicodeEncodeError):
@@ -141,26 +151,20 @@ class ItemStore:
     def _read_page(
         self, layer: LayerDefinition, query: Query, conditions: Sequence[sql.Composable], params: dict[str, object]
     ) -> list[dict[str, Any]]:
-        columns, ordered = _columns(layer, query), _ordered(layer, query)
-        statement = load_sql("items").format(
-            key=sql.Identifier(layer.key),
-            geometry=_sql_jsonfg(layer, query.crs) if query.jsonfg else _sql_geometry(layer, query.crs),
-            # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
-            properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(columns),
-            sort=sql.SQL(", ").join(
-                sql.SQL("{}::text AS {}").format(expression, sql.Identifier(f"tri{number}"))
-                for number, (expression, _, _) in enumerate(ordered)
-            ),
-            source=sql_table(layer),
-            filter=sql.SQL(" AND ").join(conditions),
-            order=sql.SQL(", ").join(
-                sql.SQL("{} DESC NULLS LAST" if descending else "{} ASC NULLS LAST").format(expression)
-                for expression, _, descending in ordered
-            ),
-        )
+        where = sql.SQL(" AND ").join(conditions)
+        shape = replace(
+            query, selection=Selection(), box=None, dates=None, limit=0, after=None
+        )  # what `where` does not say
+        name = repr((layer.id, shape, where.as_string()))
+        with self._lock:
+            statement = self._statements.get(name)
+        if statement is None:
+            statement = sql.SQL(_sql_page(layer, query, where).as_string())
+            with self._lock:
+                _keep(self._statements, name, statement)
         return self._database.read(statement, {**params, "lignes": query.limit + 1})
 
-    def fetch_matched(self, layer: LayerDefinition, query: Query, revisions: object) -> Matched:
+    def fetch_matched(self, layer: LayerDefinition, query: Query, revisions: str) -> Matched:
         """Count what a query selects, whatever its page: exactly within a second, else as the planner estimates it."""
         conditions, params = _select(layer, query)
         tail = sql.SQL("FROM {} AS t WHERE {}").format(sql_table(layer), sql.SQL(" AND ").join(conditions))
@@ -170,9 +174,7 @@ class ItemStore:
         if known is None:
             known = self._count(tail, params)
             with self._lock:
-                self._counts[name] = known
-                while len(self._counts) > _COUNTS_KEPT:
-                    self._counts.popitem(last=False)
+                _keep(self._counts, name, known)
         return known
 
     def fetch_freshness(self, layers: Sequence[LayerDefinition]) -> dict[str, Freshness]:
@@ -194,6 +196,39 @@ class ItemStore:
             return Matched(rows[0]["nombre"], exact=True)
         plan = self._database.read(sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 {}").format(tail), params)
         return Matched(int(plan[0]["QUERY PLAN"][0]["Plan"]["Plan Rows"]), exact=False)
+
+
+def _keep(memory: OrderedDict[str, V], name: str, value: V) -> None:
+    """Remember the last thousand."""
+    memory[name] = value
+    while len(memory) > _KEPT_NAMES:
+        memory.popitem(last=False)
+
+
+def _sql_revisions(layer: LayerDefinition) -> sql.Composed:
+    read = "(SELECT string_agg(couche || ' ' || revision, ' ' ORDER BY couche) FROM app.revision WHERE couche IN ('commune', {}))"
+    return sql.SQL(read).format(sql.Literal(layer.id))
+
+
+def _sql_page(layer: LayerDefinition, query: Query, where: sql.Composable) -> sql.Composed:
+    places = ordered(layer, query)
+    return load_sql("items").format(
+        key=sql.Identifier(layer.key),
+        geometry=_sql_jsonfg(layer, query.crs) if query.jsonfg else _sql_geometry(layer, query.crs),
+        # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
+        properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(_columns(layer, query)),
+        sort=sql.SQL(", ").join(
+            sql.SQL("{}::text AS {}").format(expression, sql.Identifier(f"tri{number}"))
+            for number, (expression, _, _) in enumerate(places)
+        ),
+        revisions=_sql_revisions(layer),
+        source=sql_table(layer),
+        filter=where,
+        order=sql.SQL(", ").join(
+            sql.SQL("{} DESC NULLS LAST" if descending else "{} ASC NULLS LAST").format(expression)
+            for expression, _, descending in places
+        ),
+    )
 
 
 def _fetch_periods(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, tuple[dt.date, dt.date]]:
@@ -270,32 +305,3 @@ def _sql_box(srid: int) -> sql.Composed:
         "ST_Expand(ST_Transform(ST_Segmentize(ST_Intersection({}, ST_Envelope({})), 10000), {}), 50)"
     ).format(box, sql.SQL(_AROUND).format(srid=sql.Literal(srid)), sql.Literal(SRID))
     return sql.SQL("t.geom && {} AND ST_Intersects(ST_Transform(t.geom, {}), {})").format(near, sql.Literal(srid), box)
-
-
-def _ordered(layer: LayerDefinition, query: Query) -> list[tuple[sql.Composable, str, bool]]:
-    """(expression, type, descending) of each sort, the key last: no two rows are at the same place."""
-    types = queryables(layer)
-    found: list[tuple[sql.Composable, str, bool]] = []
-    for name, descending in query.sort:
-        column = sql.Identifier("t", name)
-        text = sql.SQL("left({}, {})").format(column, sql.Literal(_SORTED_LENGTH))
-        found.append((text if types[name] == "text" else column, types[name], descending))
-    return [*found, (sql.Identifier("t", layer.key), types[layer.key], False)]
-
-
-def _sql_after(layer: LayerDefinition, query: Query, params: dict[str, object]) -> sql.Composable:
-    """Condition on a row (alias t): it comes after the values of a cursor, NULLs last whatever the direction."""
-    after = query.after or ()
-    same: list[sql.Composable] = []
-    ways: list[sql.Composable] = []
-    for number, ((expression, kind, descending), value) in enumerate(zip(_ordered(layer, query), after, strict=True)):
-        name = f"apres{number}"
-        params[name] = value
-        bound = sql.SQL("{}::text::" + _CASTS[kind]).format(sql.Placeholder(name))
-        if value is not None:
-            beyond = sql.SQL("({0} < {1} OR {0} IS NULL)" if descending else "({0} > {1} OR {0} IS NULL)")
-            ways.append(sql.SQL(" AND ").join([*same, beyond.format(expression, bound)]))
-            same.append(sql.SQL("{} = {}").format(expression, bound))
-        else:
-            same.append(sql.SQL("{} IS NULL").format(expression))
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(ways)) if ways else sql.SQL("false")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import request
+from flask import g, request
 
 from webmap.errors import BadParameterError
 from webmap.web.services import services
@@ -20,6 +20,9 @@ def public_address() -> str:
     configured = services().settings.adresse
     if configured is not None:
         return configured
-    if not _HOST.fullmatch(request.host):
-        raise BadParameterError("L'en-tête Host de la demande n'est pas un nom de serveur.")
-    return f"{request.scheme}://{request.host}"
+    if "adresse" not in g:  # a page of the API has a dozen links
+        host = request.host
+        if not _HOST.fullmatch(host):
+            raise BadParameterError("L'en-tête Host de la demande n'est pas un nom de serveur.")
+        g.adresse = f"{request.scheme}://{host}"
+    return str(g.adresse)

@@ -95,7 +95,7 @@ def revision_etag(layer_ids: Iterable[str], *parts: object) -> str:
     return build_etag(fetch_revisions(services().database, {*layer_ids, "commune"}), *parts)
 
 
-def build_etag(revisions: list[tuple[str, int]], *parts: object) -> str:
+def build_etag(revisions: object, *parts: object) -> str:
     """Return an ETag of what is asked and of revisions already read."""
     return hashlib.sha256(repr((services().version, parts, revisions)).encode()).hexdigest()[:32]
 

@@ -11,8 +11,7 @@ from flask import Response, render_template, request
 
 from webmap.catalog.champs import published_fields
 from webmap.geo.crs import CRS84, parse_crs
-from webmap.store.items import Query
-from webmap.store.places import fetch_revisions
+from webmap.store.items import Matched, Page, Query
 from webmap.web import french, params
 from webmap.web.ogc.asked import asks_hits, parse_query
 from webmap.web.ogc.jsonfg import build_jsonfg
@@ -24,7 +23,6 @@ from webmap.web.services import services
 if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
     from webmap.geo.crs import Crs
-    from webmap.store.items import Matched, Page
 
 
 def items(collection_id: str) -> Response:
@@ -34,27 +32,36 @@ def items(collection_id: str) -> Response:
     query = parse_query(atlas.database, atlas.catalog, layer)
     hits, form = asks_hits(), asked_format(GEOJSON, features=True)
     query = replace(query, crs=None, placed=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
-    revisions = fetch_revisions(atlas.database, {layer.id, "commune"})
-    etag = build_etag(revisions, "ogc", address(request.path, request.args), form)
-    response = not_modified(etag)
-    if response is None:
-        page, cursor = (None, None) if hits else fetch_page(atlas.items, layer, query)
-        matched = atlas.items.fetch_matched(layer, query, revisions)
-        response = _answer(layer, query, page, matched, _page_links(layer, cursor))
-    return with_etag(response, etag)
+    asked = ("ogc", address(request.path, request.args), form)
+    if request.if_none_match:  # only who may be told 304 costs a statement more
+        etag = build_etag(atlas.items.fetch_revisions(layer), *asked)
+        response = not_modified(etag)
+        if response is not None:
+            return with_etag(response, etag)
+    nothing = Page("", 0, None, atlas.items.fetch_revisions(layer)) if hits else None
+    page, cursor = (nothing, None) if nothing else fetch_page(atlas.items, layer, query)
+    answer = _answer(layer, query, page, _count(layer, query, page, cursor), _page_links(layer, cursor))
+    return with_etag(answer, build_etag(page.revisions, *asked))
+
+
+def _count(layer: LayerDefinition, query: Query, page: Page, cursor: str | None) -> Matched:
+    """Count what is selected: a page that nothing comes before or after counts itself."""
+    if page.returned and not cursor and query.after is None and query.placed is not False:
+        return Matched(page.returned, exact=True)
+    return services().items.fetch_matched(layer, query, page.revisions)
 
 
 def _answer(
-    layer: LayerDefinition, query: Query, page: Page | None, matched: Matched, links: list[dict[str, str]]
+    layer: LayerDefinition, query: Query, page: Page, matched: Matched, links: list[dict[str, str]]
 ) -> Response:
     head: dict[str, Any] = {
         "type": "FeatureCollection",
         "timeStamp": dt.datetime.now(tz=dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "numberMatched" if matched.exact else "numberMatchedEstimate": matched.number,
-        "numberReturned": page.returned if page else 0,
+        "numberReturned": page.returned,
         "links": links,
     }
-    features = page.text if page else ""
+    features = page.text
     if asked_format(GEOJSON, features=True) == "html":
         rows = json.loads(f"[{features}]")
         response = Response(render_template("ogc_elements.html", **_table(layer, query, rows), page=head, layer=layer))
