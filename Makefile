@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-long lint audit front clean
+.PHONY: help run stop test test-long lint audit bench front clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,11 @@ test: ## Passe tous les contrôles et tous les tests, navigateur compris
 test-long: ## Passe les tests bornés mais longs
 	@$(PYTHON) bin/prepare --tests
 	$(BIN)/pytest -m long
+
+bench: ## Mesure l'atlas et ses pairs dans une même exécution, et écrit docs/benchmarks.md
+	@$(PYTHON) bin/prepare --tests
+	$(PYTHON) bench/prepare.py
+	$(BIN)/python bench/run.py
 
 audit: ## Cherche les failles connues des dépendances ; demande un réseau ouvert
 	@$(PYTHON) bin/prepare --tests

@@ -13,10 +13,9 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psutil
-import psycopg
 from dataset import DATABASE, POINTS, POLYGONS
 from servers import cpu_seconds, database_processes
 
@@ -101,14 +100,14 @@ def _get(connection: http.client.HTTPConnection, path: str) -> bytes:
 
 def measure_whole(running: Running, dataset: Dataset, number: int) -> dict[str, Any]:
     """Ask one server for a whole data set at once, as GeoJSON."""
-    with _watched(running) as memory:
+    with _Watched(running) as memory:
         taken = _download(running.server.port, running.server.items_path(dataset, number))
     return {**taken, "growth": memory.growth}
 
 
 def measure_export(running: Running, dataset: Dataset, form: str) -> dict[str, Any]:
     """Take one of our exports once: seconds to the first byte and to the last, and how much memory grew."""
-    with _watched(running) as memory:
+    with _Watched(running) as memory:
         taken = _download(running.server.port, f"/exports/{dataset.id}.{form}")
     return {**taken, "growth": memory.growth}
 
@@ -128,7 +127,7 @@ def _download(port: int, path: str) -> dict[str, Any]:
     return {"total": time.perf_counter() - start, "first": first, "size": size}
 
 
-class _watched:  # noqa: N801 - used as a statement
+class _Watched:
     """Samples the memory of a server during the block; `growth` is the highest over the start, in MB."""
 
     def __init__(self, running: Running) -> None:
@@ -136,7 +135,7 @@ class _watched:  # noqa: N801 - used as a statement
         self._over = threading.Event()
         self.growth = 0.0
 
-    def __enter__(self) -> _watched:
+    def __enter__(self) -> Self:
         self._start = self._running.memory()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -230,7 +229,10 @@ def measure_tiles(running: Running) -> dict[str, Any]:
     alone = _tile_times(port, halves[0])
     with concurrent.futures.ThreadPoolExecutor(_EXPORTS) as pool:
         over = threading.Event()
-        exports = [pool.submit(_repeat, lambda: _download(port, f"/exports/{POINTS.id}.geojson"), over) for _ in range(_EXPORTS)]
+        exports = [
+            pool.submit(_repeat, lambda: _download(port, f"/exports/{POINTS.id}.geojson"), over)
+            for _ in range(_EXPORTS)
+        ]
         time.sleep(1)
         busy = _tile_times(port, halves[1])
         over.set()

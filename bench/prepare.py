@@ -21,7 +21,14 @@ PACKAGES = {
 }  # fmt: skip
 # The generator of data runs in tipg's environment, which has no reason to be ours.
 ENVIRONMENTS = {
-    "tipg": ["tipg==1.6.1", "uvicorn==0.54.0", "scipy==1.17.1", "shapely>=2.2,<3", "pyproj>=3.7,<4", "psycopg[binary]>=3.3,<4"],
+    "tipg": [
+        "tipg==1.6.1",
+        "uvicorn==0.54.0",
+        "scipy==1.17.1",
+        "shapely>=2.2,<3",
+        "pyproj>=3.7,<4",
+        "psycopg[binary]>=3.3,<4",
+    ],
     "pygeoapi": ["pygeoapi==0.21.0", "gunicorn==27.0.1", "psycopg2-binary==2.9.13", "geoalchemy2<0.21", "sqlalchemy<3"],
 }
 
@@ -32,7 +39,11 @@ def main() -> None:
     if missing:
         print("Paquets du système :", ", ".join(missing), flush=True)
         sudo = [] if os.geteuid() == 0 else ["sudo"]
-        subprocess.run([*sudo, "apt-get", "install", "-y", "--no-install-recommends", *missing], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *missing],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     for name, packages in ENVIRONMENTS.items():
         python = PEERS / name / "bin" / "python"
         if not python.exists():

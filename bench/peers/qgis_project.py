@@ -5,7 +5,7 @@ import sys
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
 
 path, host, *layers = sys.argv[1:]
-application = QgsApplication([], False)  # noqa: FBT003 - QGIS takes it by position
+application = QgsApplication([], False)  # noqa: FBT003 - no window; it takes no name
 application.initQgis()
 project = QgsProject.instance()
 project.setCrs(QgsCoordinateReferenceSystem("EPSG:2154"))

@@ -16,8 +16,7 @@ from tests.store.filters_drawn import conditions, lowered, write
 from tests.store.filters_read import BETWEEN, INSTANTS, PLACES, expected
 from webmap.errors import BadParameterError
 from webmap.store.features import Selection, stream_features
-from webmap.store.filter_text import _BACKSLASHES
-from webmap.store.filter_text import parse_text
+from webmap.store.filter_text import _BACKSLASHES, parse_text
 from webmap.store.filters import parse_filter, queryables
 
 if TYPE_CHECKING:
