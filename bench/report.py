@@ -73,7 +73,7 @@ def _machine(cluster: Cluster, load: Sequence[float]) -> str:
 
 def _pip_version(name: str) -> str:
     found = sorted((PEERS / name).glob(f"lib/python3*/site-packages/{name}-*.dist-info"))
-    return found[0].name.split("-")[1] if found else ""
+    return found[0].name.removesuffix(".dist-info").split("-")[1] if found else ""
 
 
 def _apt_version(package: str) -> str:
