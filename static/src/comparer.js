@@ -35,7 +35,7 @@ export function openComparer({ etat, map, onChange }) {
     id: "rideau", class: "rideau", role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100,
     "aria-label": "Rideau entre les deux cartes", "aria-controls": "carte carte-b",
   }, element("span", { class: "rideau-poignee", "aria-hidden": "true" }, "◂▸"));
-  const puces = Object.fromEntries(Object.keys(COTES).map((cote) => [cote, element("button", { type: "button", class: `bouton puce-cote ${cote}`, onclick: () => edit(cote) })]));
+  const puces = Object.fromEntries(Object.keys(COTES).map((cote) => [cote, element("button", { type: "button", class: "bouton puce-cote", onclick: () => edit(cote) })]));
 
   const radio = (name, value, text, checked, onChoose) =>
     element("label", {}, element("input", { type: "radio", name, value, checked, onchange: onChoose }), ` ${text}`);
@@ -60,7 +60,9 @@ export function openComparer({ etat, map, onChange }) {
     byId("comparer").focus();
   }
 
-  scene.querySelector("#carte").after(carte, rideau, puces.gauche, puces.droite);
+  const pied = element("div", { class: "puces", role: "group", "aria-label": "Côté à modifier" }, puces.gauche, puces.droite);
+  scene.querySelector("#carte").after(carte, rideau);
+  scene.querySelector(".pied").prepend(pied);
   byId("comparer-zone").append(panel);
   const second = map.openSecond(carte, ({ comparer, couches }) => comparer?.couches ?? couches);
 
@@ -111,7 +113,7 @@ export function openComparer({ etat, map, onChange }) {
     visibles: second.visibles,
     close() {
       map.closeSecond();
-      for (const node of [carte, rideau, panel, ...Object.values(puces)]) node.remove();
+      for (const node of [carte, rideau, panel, pied]) node.remove();
       delete scene.dataset.comparer;
       delete scene.dataset.cote;
       map.setPart([0, 1]);
