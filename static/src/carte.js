@@ -112,7 +112,11 @@ function showVue({ vue, filtre }) {
 }
 
 async function openComparaison() {
-  const { openComparer } = await import("./comparer.js");
+  const { openComparer } = (await import("./comparer.js").catch(() => null)) ?? {};
+  if (!openComparer && etat.get().comparer) {
+    etat.update({ comparer: null });
+    showAvis("comparer", "L’outil de comparaison n’a pas pu être chargé. Vérifier le réseau, puis réessayer.", { kind: "alerte" });
+  }
   if (!etat.get().comparer || comparaison) return;
   comparaison = openComparer({ etat, map, onChange: refreshVue });
   comparaison.show(etat.get());

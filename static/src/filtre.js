@@ -25,7 +25,7 @@ export function initFiltre({ atlas, etat, map }) {
     if (!found) return;
     byId("filtre-territoire").href = buildUrl(atlas.urls.territoire, filtre);
     const warning = found.decoupage.avertissement ? ` ${found.decoupage.avertissement}` : "";
-    byId("filtre-avertissement").textContent = `La carte et les exports sont limités à ${found.unite.nom} ; les effectifs du panneau sont ceux de tout le territoire.${warning}`;
+    byId("filtre-avertissement").textContent = `La carte et les exports sont limités à ${found.unite.nom} ; les effectifs de « Toutes les couches » sont ceux de tout le territoire.${warning}`;
   }
 
   function showLinks({ filtre, couches }) {

@@ -37,8 +37,9 @@ export function initOrdre(list, scroller, { onOrder }) {
     const { item, started } = drag;
     item.classList.remove("tenue");
     drag = null;
-    if (kept) commit(item);
-    else list.prepend(...started);
+    if (kept) return commit(item);
+    list.prepend(...started);
+    item.querySelector(".poignee").focus();
   }
 
   list.addEventListener("pointerdown", (event) => {

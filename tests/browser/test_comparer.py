@@ -137,6 +137,17 @@ def test_a_click_asks_the_side_it_is_on(open_map: OpenPage, live: Live) -> None:
     page.keyboard.press("Escape")
 
 
+def test_without_its_script_it_is_said_and_the_map_stays(open_map: OpenPage, live: Live) -> None:
+    opened = open_map(live)
+    opened.tolerate("Failed to load resource|comparer")
+    opened.page.route("**/comparer-*.js*", lambda route: route.abort())
+    opened.page.click("#comparer")
+    opened.notice("L’outil de comparaison n’a pas pu être chargé.")
+    assert opened.page.locator("#comparer").is_visible()
+    opened.wait("!location.hash.includes('comparer')")
+    assert len(opened.visibles()) == 27
+
+
 def test_a_link_opens_a_comparison(open_page: OpenPage, live: Live, tmp_path: Path) -> None:
     fragment = "#vue=9.6/50.38/3.4&couches=commune&comparer=rideau/0.4/droite&comparer.couches=partie,bassin:0.5"
     opened = open_page(live, f"/{fragment}", size=(390, 844))

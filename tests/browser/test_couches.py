@@ -70,7 +70,8 @@ def test_order_by_drag_by_keys_and_by_buttons(open_map: OpenPage, live: Live, tm
     opened.wait("document.querySelectorAll('.tenue').length === 1")
     page.keyboard.press("Escape")
     page.mouse.up()
-    assert (listed(opened), opened.couches()) == (SHOWN[::-1], SHOWN)
+    held = page.evaluate("document.activeElement.closest('li')?.dataset.couche")
+    assert (listed(opened), opened.couches(), held) == (SHOWN[::-1], SHOWN, "bassin")
 
     drag(opened, "bassin", "projet_emblematique")
     opened.capture(tmp_path, "deplacement")
