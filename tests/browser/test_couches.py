@@ -74,7 +74,6 @@ def test_order_by_drag_by_keys_and_by_buttons(open_map: OpenPage, live: Live, tm
     assert (listed(opened), opened.couches(), held) == (SHOWN[::-1], SHOWN, "bassin")
 
     drag(opened, "bassin", "projet_emblematique")
-    opened.capture(tmp_path, "deplacement")
     page.mouse.up()
     assert (listed(opened), opened.couches()) == (RAISED[::-1], RAISED)
     assert page.inner_text("#ordre-annonce") == "Bassins de vie de l’agglomération : 1 sur 5."
