@@ -16,6 +16,7 @@ import { initOutils } from "./outils.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
+import { encodeDessin, fitsLink } from "./traces.js";
 import { closeVolet, initVolet } from "./volet.js";
 
 const atlas = JSON.parse(byId("atlas").textContent);
@@ -157,7 +158,7 @@ initRecherche({
   onChoose(resultat) {
     if (panneau.narrow()) panneau.set(false);
     if (resultat.etendue) map.fit(resultat.etendue, { maxZoom: resultat.lonLat ? 17 : 15 });
-    if (resultat.lonLat) return ouvrir("reperer", resultat);
+    if (resultat.lonLat) return ouvrir("reperer", { lonLat: resultat.lonLat, nom: resultat.coordonnees ? "" : resultat.nom });
     etat.update({ fiche: { couche: resultat.couche, cle: String(resultat.cle) } });
   },
 });
@@ -177,7 +178,8 @@ byId("copier-lien").addEventListener("click", async () => {
   const address = new URL(encodeFragment(etat.get()), location.href).href;
   try {
     await navigator.clipboard.writeText(address);
-    showAvis("lien", "Lien copié.", { seconds: 4 });
+    if (fitsLink(encodeDessin(etat.get().dessin))) showAvis("lien", "Lien copié.", { seconds: 4 });
+    else showAvis("lien", "Lien copié, sans le dessin, trop grand : le donner en GeoJSON (« Dessiner », « Exporter »).", { kind: "alerte" });
   } catch {
     showAvis("lien", address); // no clipboard (plain http): the address itself, to select
   }

@@ -43,7 +43,11 @@ export function initOutils(contexte) {
     event.preventDefault();
     if (!map.giveUp()) closeAtelier();
   }, true);
-  etat.subscribe(({ dessin }, previous) => {
+  // On a phone both lie at the bottom: the sheet asked for last is the one that is seen.
+  const giveWay = () => panneau.narrow() && closeAtelier({ focus: false });
+  byId("bouton-lieux").addEventListener("click", giveWay);
+  etat.subscribe(({ dessin, fiche }, previous) => {
+    if (fiche && fiche !== previous.fiche) giveWay();
     if (dessin.length || previous.dessin.length) map.croquis().then((croquis) => croquis.show(dessin), () => showAvis("outil", "Le dessin n’a pas pu être montré : rechargez la page.", { kind: "alerte" }));
   });
   return ouvrir;

@@ -64,7 +64,7 @@ export function initRecherche({ atlas, onChoose }) {
     const [west, south, east, north] = atlas.territoire.etendue;
     const { lon, lat, systeme, ordre } = read;
     const [{ texte }] = writeCoordonnees([lon, lat], []);
-    return [{ nom: texte, nature: `coordonnées ${systeme}`, detail: `lues ${ordre}`, lonLat: [lon, lat], etendue: [lon, lat, lon, lat], dehors: lon < west || lon > east || lat < south || lat > north }];
+    return [{ nom: texte, nature: `coordonnées ${systeme}`, detail: `lues ${ordre}`, coordonnees: true, lonLat: [lon, lat], etendue: [lon, lat, lon, lat], dehors: lon < west || lon > east || lat < south || lat > north }];
   }
 
   /** Addresses as results, and a note: who gave them, or why there are none. */

@@ -8,7 +8,7 @@ import { addCouche, createEtat, findUnite, initialEtat, raiseCouche, removeCouch
 import { buildClasses, buildCondition, buildPaquet, buildSelection, isDrawn } from "../src/demande.js";
 import { probeUrl } from "../src/fonds.js";
 import { foldText, formatCompte, formatQuantite, wrapText } from "../src/format.js";
-import { containsPoint, distanceToShape, meetsBox } from "../src/geometrie.js";
+import { containsPoint, distanceToShape, meetsBox, keepPieces } from "../src/geometrie.js";
 import { FORMES, MOTIFS } from "../src/symboles.js";
 
 const here = new URL("../src/", import.meta.url);
@@ -151,4 +151,12 @@ test("only map*.js know OpenLayers, nothing writes HTML, modules stay short", ()
     if (!name.startsWith("map")) assert.doesNotMatch(text, /from "ol\//, name);
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|console\.log|\beval\(|new Function/, name);
   }
+});
+
+test("what a tile was cut along is no edge to snap to", () => {
+  const square = [0, 0, 10, 0, 10, 10, 0, 10, 0, 0];
+  assert.deepEqual(keepPieces(square, [10], () => false), [square]);
+  assert.deepEqual(keepPieces(square, [10], (x1, y1, x2) => x1 === 10 && x2 === 10), [[0, 0, 10, 0], [10, 10, 0, 10, 0, 0]]);
+  assert.deepEqual(keepPieces(square, [10], () => true), []);
+  assert.deepEqual(keepPieces([0, 0, 1, 1, 5, 5, 6, 6], [4, 8], () => false), [[0, 0, 1, 1], [5, 5, 6, 6]]);
 });

@@ -317,6 +317,10 @@ def test_a_finger_draws_on_a_phone(open_map: OpenPage, live: Live, tmp_path: Pat
         ".map((b) => b.getBoundingClientRect()).filter((r) => r.width < 24 || r.height < 24).length"
     )
     assert small == 0
+    page.locator("#bouton-lieux").tap()
+    page.locator("#volet").wait_for()
+    assert page.locator("#atelier").is_hidden()
+    assert page.locator("#carte.tenue").count() == 0
 
 
 # --- coordinates, position ---------------------------------------------------------------------------------------
