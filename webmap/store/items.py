@@ -20,8 +20,9 @@ from webmap.store.attachment import sql_table
 from webmap.store.cursors import CASTS, ordered, sql_after
 from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
-from webmap.store.features import Selection, sql_placed, sql_selection
+from webmap.store.features import Selection, sql_selection
 from webmap.store.filters import queryables
+from webmap.store.item_text import date_field, sql_columns, sql_geometry, sql_jsonfg
 from webmap.store.tables import SRID
 
 if TYPE_CHECKING:
@@ -33,11 +34,8 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
 
 V = TypeVar("V")
-# Always sent, whatever `properties` asks for: a value without its source is not a value here.
-KEPT = ("precision", "source", "source_ligne", "millesime")
 _COUNT_MS = 1_000
 _KEPT_NAMES = 1_000
-_DECIMALS = {True: 7, False: 3}  # degrees, metres: half a centimetre, half a millimetre
 _AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # where Lambert-93 means something
 
 
@@ -94,11 +92,6 @@ class Matched:
 def sortables(layer: LayerDefinition) -> dict[str, str]:
     """Return what rows may be sorted by: field or common column -> type."""
     return {name: kind for name, kind in queryables(layer).items() if kind in CASTS}
-
-
-def date_field(layer: LayerDefinition) -> str | None:
-    """Return the field `datetime` reads: the first date of the layer; None when it has none."""
-    return next((field.id for field in layer.fields if field.type == "date"), None)
 
 
 class ItemStore:
@@ -214,9 +207,9 @@ def _sql_page(layer: LayerDefinition, query: Query, where: sql.Composable) -> sq
     places = ordered(layer, query)
     return load_sql("items").format(
         key=sql.Identifier(layer.key),
-        geometry=_sql_jsonfg(layer, query.crs) if query.jsonfg else _sql_geometry(layer, query.crs),
+        geometry=sql_jsonfg(layer, query.crs) if query.jsonfg else sql_geometry(layer, query.crs),
         # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
-        properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(_columns(layer, query)),
+        properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(sql_columns(layer, query)),
         sort=sql.SQL(", ").join(
             sql.SQL("{}::text AS {}").format(expression, sql.Identifier(f"tri{number}"))
             for number, (expression, _, _) in enumerate(places)
@@ -241,34 +234,6 @@ def _fetch_periods(database: Database, layers: Iterable[LayerDefinition]) -> dic
     ]
     rows = database.read(sql.SQL(" UNION ALL ").join(parts)) if parts else []
     return {row["couche"]: (row["debut"], row["fin"]) for row in rows if row["debut"]}
-
-
-def _columns(layer: LayerDefinition, query: Query) -> sql.Composed:
-    names = [name for name, kind in queryables(layer).items() if kind != "geometry"]
-    wanted = {*query.fields, *KEPT} if query.fields else set(names)
-    return sql.SQL(", ").join(sql.Identifier("t", name) for name in names if name in wanted)
-
-
-def _sql_geometry(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
-    if crs is None or not layer.drawn:
-        return sql.SQL("NULL")
-    placed = sql_placed(layer, crs.srid)  # flipped axes keep a ring as it turns on the map
-    flipped = sql.SQL("ST_FlipCoordinates({})").format(placed) if crs.latitude_first else placed
-    return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(flipped, sql.Literal(_DECIMALS[crs.degrees]))
-
-
-def _sql_jsonfg(layer: LayerDefinition, crs: Crs | None) -> sql.Composable:
-    """Return what stands for `geometry`, and members after it: a place that is not in CRS84 goes to `place`, alone."""
-    written = sql.SQL("COALESCE({}, 'null')").format(_sql_geometry(layer, crs))
-    null = sql.SQL("'null'")
-    geometry, place = (written, null) if crs == CRS84 else (null, written)
-    day = date_field(layer)
-    time = (
-        sql.SQL("COALESCE('{{\"date\":' || to_json({})::text || '}}', 'null')").format(sql.Identifier("t", day))
-        if day
-        else null
-    )
-    return sql.SQL("{} || ',\"place\":' || {} || ',\"time\":' || {}").format(geometry, place, time)
 
 
 def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable], dict[str, object]]:

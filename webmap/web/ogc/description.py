@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from webmap.catalog.champs import published_fields
 from webmap.catalog.notice import parse_licence
 from webmap.geo.crs import CRS84, SYSTEMS, Crs
-from webmap.store.items import date_field, sortables
+from webmap.store.item_text import date_field
+from webmap.store.items import sortables
 from webmap.store.tables import SRID
 from webmap.web.ogc.negotiation import (
     GEOJSON,
