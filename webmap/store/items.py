@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 _COUNT_MS = 1_000
+_PLACED, _PLACELESS = "t.geom IS NOT NULL", "t.geom IS NULL"
 _KEPT_NAMES = 1_000
 _AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # where Lambert-93 means something
 
@@ -111,7 +112,7 @@ class ItemStore:
         if query.after is not None:
             conditions.append(sql_after(layer, query, params))
         if query.placed is not None:
-            conditions.append(sql.SQL("t.geom IS NOT NULL" if query.placed else "t.geom IS NULL"))
+            conditions.append(sql.SQL(_PLACED if query.placed else _PLACELESS))
         try:
             rows = self._read_page(layer, query, conditions, params)
         except (psycopg.DataError, UnicodeEncodeError):
@@ -124,6 +125,13 @@ class ItemStore:
         )
         revisions = rows[0]["revisions"] if rows else self.fetch_revisions(layer)
         return Page(",\n".join(row["texte"] for row in sent), len(sent), after, revisions)
+
+    def has_placeless(self, layer: LayerDefinition, query: Query) -> bool:
+        """Whether a query selects a row without a place, whatever its page."""
+        conditions, params = _select(layer, query)
+        where = sql.SQL(" AND ").join([*conditions, sql.SQL(_PLACELESS)])
+        statement = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} AS t WHERE {}) AS oui").format(sql_table(layer), where)
+        return bool(self._database.read(statement, params)[0]["oui"])
 
     def fetch_revisions(self, layer: LayerDefinition) -> str:
         """Return the revisions a page of a layer depends on, as `Page.revisions` says them."""

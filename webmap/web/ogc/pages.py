@@ -35,8 +35,7 @@ def fetch_page(store: ItemStore, layer: LayerDefinition, query: Query) -> tuple[
     rest = replace(query, placed=False, after=None)
     if not page.returned:
         return fetch_page(store, layer, rest)
-    more = store.fetch_page(layer, replace(rest, limit=1, crs=None)).returned
-    return page, write_cursor((), rest) if more else None
+    return page, write_cursor((), rest) if store.has_placeless(layer, query) else None
 
 
 def write_cursor(after: After, query: Query) -> str:
