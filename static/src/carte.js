@@ -40,7 +40,7 @@ let complete = false;
 let lieux = null;
 let panels = null;
 let comparaison = null; // the second map, once its piece of script has come
-const choose = initChoix({ atlas, etat, titreOf });
+const choose = initChoix({ atlas, etat, titreOf, onPoint: (place) => map.surligner(place) });
 const onPick = (found) => {
   showBulle(null);
   choose(found);

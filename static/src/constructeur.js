@@ -9,6 +9,7 @@ import { currentVolet, openVolet, refreshVolet } from "./volet.js";
 
 const FORMATS = [["csv", "CSV"], ["xlsx", "XLSX"], ["geojson", "GeoJSON"], ["gpkg", "GeoPackage"]];
 const MAX_CONDITIONS = 12;
+const MAX_TEXT = 2000; // what a link carries
 
 const button = (texte, onclick, attributes = {}) => element("button", { type: "button", class: "bouton", onclick, ...attributes }, texte);
 
@@ -21,7 +22,7 @@ function createPanel({ atlas, etat, couche, layer }) {
   const result = element("p", { class: "constructeur-resultat", role: "status" });
   const rows = element("div", { class: "conditions" });
   const links = element("div", {});
-  const text = element("textarea", { id: "cql2", rows: "4", spellcheck: "false", maxlength: "2000", "aria-describedby": "cql2-erreur" });
+  const text = element("textarea", { id: "cql2", rows: "4", spellcheck: "false", maxlength: MAX_TEXT, "aria-describedby": "cql2-erreur" });
   const problem = element("p", { class: "erreur", id: "cql2-erreur", role: "alert" });
 
   async function tell(filtre) {
@@ -62,6 +63,10 @@ function createPanel({ atlas, etat, couche, layer }) {
   const apply = debounce(() => {
     const filtre = buildCql2(model, champs);
     text.value = filtre;
+    if (filtre.length > MAX_TEXT) {
+      result.textContent = "Filtre trop long pour tenir dans un lien : retirez une condition, ou raccourcissez une valeur.";
+      return;
+    }
     if (filtre !== current()) keep(filtre);
     showLinks(filtre);
     tell(filtre);

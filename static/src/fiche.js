@@ -32,7 +32,22 @@ function renderSource(source) {
   );
 }
 
-export function renderFiche(fiche, { onZoom }) {
+/** What is around: a button opens the sheet of each, a press on the map stays where it is. */
+function renderVoisinage(voisinage, onChoose) {
+  if (!voisinage) return null;
+  const line = (voisin) =>
+    element("li", {}, element("button", { type: "button", class: "ligne", onclick: () => onChoose(voisin) }, element("span", { class: "relation" }, voisin.relation), element("span", {}, voisin.nom, element("small", {}, voisin.singulier))));
+  return element(
+    "section",
+    { class: "voisinage" },
+    element("h3", {}, "Autour"),
+    voisinage.lignes.length ? element("ul", { class: "liste" }, voisinage.lignes.map(line)) : null,
+    voisinage.absence ? element("p", { class: "petit" }, voisinage.absence) : null,
+    voisinage.regle ? element("p", { class: "petit" }, voisinage.regle) : null,
+  );
+}
+
+export function renderFiche(fiche, { onZoom, onChoose }) {
   const place = fiche.etendue ? null : element("p", { class: "etiquette" }, "non localisé");
   return [
     element("p", { class: "petit fiche-couche" }, fiche.couche_titre ?? fiche.couche),
@@ -47,6 +62,7 @@ export function renderFiche(fiche, { onZoom }) {
       fiche.precision && fiche.etendue ? definition("Précision", PRECISIONS[fiche.precision] ?? fiche.precision) : null,
       fiche.etat ? definition("État", ETATS[fiche.etat] ?? fiche.etat) : null,
     ),
+    renderVoisinage(fiche.voisinage, onChoose),
     renderSource(fiche.source),
     fiche.liens?.length ? element("ul", { class: "liens" }, fiche.liens.map(({ libelle, href }) => element("li", {}, link(href, libelle)))) : null,
   ].filter(Boolean);
@@ -70,7 +86,7 @@ export function initFiche({ atlas, etat, map, placed }) {
     try {
       const fiche = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle }), signal);
       if (signal.aborted) return;
-      refreshVolet("fiche", fiche.titre ?? cle, renderFiche(fiche, { onZoom: zoom }));
+      refreshVolet("fiche", fiche.titre ?? cle, renderFiche(fiche, { onZoom: zoom, onChoose: ({ couche: other, cle: key }) => etat.update({ fiche: { couche: other, cle: key } }) }));
       if (!fiche.etendue) return;
       const [west, south, east, north] = fiche.etendue;
       if (!focus && !placed) zoom(fiche);

@@ -38,7 +38,7 @@ export function initLieux({ map, etat, titreOf, geometrieOf }) {
     for (const [couche, all] of groups) {
       const items = mergeNames(all, geometrieOf(couche)).sort((a, b) => a.nom.localeCompare(b.nom, "fr"));
       nodes.push(element("h3", {}, `${titreOf(couche)} : ${all.length}`));
-      nodes.push(element("ul", { class: "liste" }, items.slice(0, Math.max(0, left)).map((item) => renderElement(item, [item.nombre > 1 ? `${item.nombre} tronçons de ce nom` : null], choose))));
+      nodes.push(element("ul", { class: "liste" }, items.slice(0, Math.max(0, left)).map((item) => renderElement(item, [item.nombre > 1 ? `${item.nombre} tronçons de ce nom` : null], choose, { onPoint: map.surligner }))));
       left -= items.length;
     }
     if (left < 0) nodes.push(element("p", { class: "petit" }, `Les ${LIMIT} premiers sont listés : zoomer ou filtrer pour voir les autres.`));

@@ -6,13 +6,15 @@ import { screenFactor } from "./map_style.js";
 const inBox = (feature, extent) => meetsBox(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), extent);
 
 function describe({ couche, feature }) {
+  const rank = rankOf(couche.style, feature.getProperties());
   return {
     couche: couche.id,
     cle: String(feature.get("cle")),
     nom: String(feature.get("nom") ?? feature.get("cle")),
     approximatif: Boolean(feature.get("approximatif")) && !feature.get("schematique"),
     schematique: Boolean(feature.get("schematique")),
-    couleur: checkColor(ruleFor(couche.style, feature.getProperties())?.color),
+    couleur: checkColor(couche.style.rules[rank]?.color),
+    rang: rank, // of its class in the legend
   };
 }
 

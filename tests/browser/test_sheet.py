@@ -66,10 +66,29 @@ def test_several_at_one_click_are_listed(open_map: OpenPage, live: Live) -> None
     assert len(names) >= 2
     assert opened.page.inner_text("#volet-titre") == f"{len(names)} lieux ici"
     assert all("Poches de pauvreté" in name and "position approximative" in name for name in names)
+    assert opened.page.locator("#volet .ligne .vignette svg").count() == len(names)
+    check_candidates_are_pointed_out(opened, live)
     chosen = opened.page.locator("#volet .ligne", has_text="Cité de la Plaine")
     chosen.click()
     assert "Cité de la Plaine (Haveluy)" in opened.sheet()
     assert "position approximative : connue au quartier" in opened.sheet()
+    assert "Position connue au quartier : pas de distance." in opened.sheet()
+    assert opened.page.locator(".surbrillance").count() == 0
+
+
+def check_candidates_are_pointed_out(opened: Opened, live: Live) -> None:
+    """Check that arrows go through the list, and that the map shows which place each line is."""
+    lines = opened.page.locator("#volet .ligne")
+    lines.first.focus()
+    opened.page.keyboard.press("ArrowDown")
+    assert lines.nth(1).evaluate("(line) => line === document.activeElement")
+    name = lines.nth(1).inner_text().split("\n")[0]
+    place = next(each for each in opened.visibles("poche_pauvrete") if each["nom"] == name)
+    x, y = opened.pixel(*live.place("poche_pauvrete", place["cle"]))
+    ring = opened.box(".surbrillance .trait")
+    assert abs(ring["x"] + ring["width"] / 2 - x) < 2
+    assert abs(ring["y"] + ring["height"] / 2 - y) < 2
+    assert opened.axe() == []
 
 
 def test_sheet_gives_a_missing_value_as_missing(open_map: OpenPage, live: Live) -> None:

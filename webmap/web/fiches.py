@@ -14,6 +14,7 @@ from webmap.web.atlas import decoupage_titles
 from webmap.web.extent import build_extent
 from webmap.web.responses import json_response
 from webmap.web.services import services
+from webmap.web.voisinage import build_voisinage
 
 if TYPE_CHECKING:
     from flask import Response
@@ -68,6 +69,7 @@ def _build(layer: LayerDefinition, row: Row) -> dict[str, Any]:
             "licence": layer.source.licence,
         },
         "avertissement": layer.warning,
+        "voisinage": build_voisinage(layer, row),
         "liens": _links(layer, row),
     }
 
