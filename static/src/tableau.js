@@ -8,6 +8,7 @@ import { createGrille } from "./grille.js";
 import { defaultColonnes, renderCellule } from "./tableau_cellule.js";
 import { createLignes } from "./tableau_lignes.js";
 import { createOnglets, renderColonnes, renderExports } from "./tableau_outils.js";
+import { closeVolet } from "./volet.js";
 
 export function createTableau({ atlas, etat, map, titreOf }) {
   const root = byId("tableau");
@@ -142,6 +143,7 @@ export function createTableau({ atlas, etat, map, titreOf }) {
   function open(id, from) {
     opener = from;
     root.hidden = false;
+    if (!root.getClientRects().length) closeVolet(); // a narrow screen shows one or the other
     byId("bouton-tableau").setAttribute("aria-expanded", "true");
     const wanted = id ?? atlas.themes[0].couches[0].id;
     if (wanted !== couche || !layer) choose(wanted);

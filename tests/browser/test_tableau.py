@@ -172,3 +172,24 @@ def test_a_server_that_stops_is_told_and_tried_again(serve: Serve, filled: str, 
         live.start()
         opened.page.locator(".tableau-compte button").click()
         opened.wait("document.querySelector('.tableau-compte').textContent.startsWith('10 ')")
+
+
+def test_on_a_phone_the_table_and_the_sheet_take_turns(open_map: OpenPage, live: Live, tmp_path: Path) -> None:
+    opened = open_map(live, "#couches=espace_nature", size=(390, 844))
+    page = opened.page
+    open_table(opened, 10)
+    assert opened.axe() == []
+    page.locator("#tableau [data-action=filtrer]").click()
+    page.get_by_role("button", name="Ajouter une première condition").wait_for()
+    assert page.locator("#tableau").is_hidden()
+    assert opened.axe() == []
+    page.get_by_role("button", name="Voir en table").click()
+    page.locator("#volet").wait_for(state="hidden")
+    assert page.locator(".grille table").evaluate("(table) => table === document.activeElement")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    opened.sheet()
+    assert page.locator("#tableau").is_hidden()
+    page.click("#volet-fermer")
+    page.locator("#tableau").wait_for()
+    opened.capture(tmp_path, "table_telephone")

@@ -109,3 +109,17 @@ def test_any_text_may_name_a_row(reader: FlaskClient) -> None:
     assert read(reader, "commune", lignes="0")["lignes"] == []
     assert read(reader, "commune", depuis="9999999")["lignes"] == []
     assert len(read(reader, "commune", lignes="9999999")["lignes"]) == 47
+
+
+def test_too_many_rows_are_refused_and_old_orders_forgotten(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webmap.store.tableau._KEPT", 60)
+    store = reader.application.extensions["webmap"].tableaux
+    for sort in ("nom", "-nom", "code_insee"):
+        assert len(read(reader, "commune", tri=sort, champs="precision")["lignes"]) == 47
+    assert sum(map(len, store._orders.values())) == 47
+    monkeypatch.setattr("webmap.store.tableau.MAX_ROWS", 46)
+    response = reader.get("/tableaux/commune.json?tri=-code_insee")
+    assert response.status_code == 400
+    assert "46 lignes au plus" in response.get_json()["detail"]
