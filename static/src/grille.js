@@ -5,13 +5,13 @@ const AROUND = 12; // rows kept above and below those in sight
 const STEP = 6; // the window moves by so many rows at a time
 
 /** `colonnes`: [{id, libelle, type, tri: "ascending" | "descending" | null, triable}]. `cell(colonne, value)` gives text or a node. */
-export function createGrille({ label, cell, onSort, onActive, onOpen, onRange }) {
+export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
   const [above, below] = [0, 1].map(() => element("td", {}));
   const head = element("thead", {});
   const body = element("tbody", {});
   const columns = element("colgroup", {});
   const spacer = (td) => element("tbody", { class: "cale", "aria-hidden": "true" }, element("tr", {}, td));
-  const table = element("table", { role: "grid", tabindex: "0", "aria-label": label, "aria-readonly": "true" }, columns, head, spacer(above), body, spacer(below));
+  const table = element("table", { role: "grid", tabindex: "0", "aria-readonly": "true" }, columns, head, spacer(above), body, spacer(below));
   const scroller = element("div", { class: "grille" }, table);
   let rows = []; // those in the page: {node, index, line}
   let colonnes = [];
@@ -141,7 +141,8 @@ export function createGrille({ label, cell, onSort, onActive, onOpen, onRange })
     node: scroller,
     focus: () => table.focus({ preventScroll: true }),
     /** Other columns, other rows: from the top, or from where it was when `keep`. */
-    show(next, source, keep = false) {
+    show(label, next, source, keep = false) {
+      table.setAttribute("aria-label", label);
       [colonnes, lignes, rows, first, total] = [next, source, [], -1, 0];
       if (!keep) [scroller.scrollTop, active] = [0, { row: 0, column: 0 }];
       renderHead();

@@ -30,7 +30,6 @@ export function createTableau({ atlas, etat, map, titreOf }) {
   const shut = element("button", { type: "button", class: "outil petit-outil", "aria-label": "Fermer la table", onclick: close }, "×");
   const onglets = createOnglets({ titreOf, onChoose: (id) => choose(id) });
   const grille = createGrille({
-    label: "Lignes de la couche",
     cell: renderCellule,
     onSort: sortBy,
     onActive: (cle) => map.surligner(cle === null ? null : { couche, cle }),
@@ -106,7 +105,8 @@ export function createTableau({ atlas, etat, map, titreOf }) {
       onStale: () => load(true),
     });
     const sorted = (id) => (id === field ? (descending ? "descending" : "ascending") : null);
-    grille.show(colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" })), lignes, keep);
+    const shown = colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" }));
+    grille.show(`Lignes de la couche ${titreOf(couche)}`, shown, lignes, keep);
     renderColonnes(columns, layer.champs, colonnes, setColonnes);
     renderExports(files, atlas.urls.fichier, couche, { ...asked, champs: colonnes.join(",") }, link);
   }
