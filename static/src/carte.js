@@ -53,7 +53,9 @@ const reprise = createReprise({
   },
 });
 
+/** Not before the first drawing is whole: « rien à l’écran » would be said of what has not come yet. */
 const refreshVue = debounce(() => {
+  if (!complete) return;
   lieux?.refresh();
   panels?.showComptes(map.compter(), map.vue().zoom);
 }, 120);
