@@ -44,6 +44,7 @@ def test_the_page_carries_all_it_needs(reader: FlaskClient, catalog: Catalog) ->
         assert [entry["label"] for entry in layer["legende"]] == [rule["label"] for rule in layer["style"]["rules"]]
         assert layer["revision"] >= 1
         assert layer["localises"] <= layer["lignes"]
+        assert layer["exactes"] <= layer["lignes"]
 
 
 def test_counts_say_what_is_not_located(reader: FlaskClient) -> None:

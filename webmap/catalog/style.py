@@ -94,6 +94,18 @@ _HATCH_LINES: dict[str, str] = {
     "dots": "M5 5h.1M12 5h.1M19 5h.1M5 11h.1M12 11h.1M19 11h.1",
 }
 
+_SIGN = '<svg class="swatch" width="24" height="16" viewBox="0 0 24 16" aria-hidden="true" focusable="false">{}</svg>'
+# Signs that any layer may carry, beside its own classes: `precision` other than `exacte`; cells in the place of contours.
+APPROXIMATE_SIGN = _SIGN.format(
+    '<circle cx="12" cy="8" r="3.5" fill="#fff" stroke="#3f4a5a" stroke-width="1.6"/>'
+    '<circle cx="12" cy="8" r="6.8" fill="none" stroke="#3f4a5a" stroke-width="1.3" stroke-dasharray="2.4 2"/>'
+)
+SCHEMATIC_SIGN = _SIGN.format(
+    '<rect x="1" y="1" width="22" height="14" fill="#eef1f4"/>'
+    '<path d="M1 9 9 1M5 15 19 1M15 15 23 7" stroke="#8b95a3" stroke-width="1"/>'
+    '<rect x="1" y="1" width="22" height="14" fill="none" stroke="#6b7686" stroke-width="1.3" stroke-dasharray="4 3"/>'
+)
+
 
 def build_symbol_points(symbol: str, size: float, x: float, y: float) -> str:
     """Return the SVG `points` of a polygonal symbol of radius `size` pixels centred on x, y."""
@@ -123,4 +135,4 @@ def build_legend(rule: Rule, geometry: str) -> str:
             f'<rect x="1" y="1" width="22" height="14" fill="{rule.color}" fill-opacity="{rule.opacity:g}"/>{hatch}'
             f'<rect x="1" y="1" width="22" height="14" fill="none" {stroke}/>'
         )
-    return f'<svg class="swatch" width="24" height="16" viewBox="0 0 24 16" aria-hidden="true" focusable="false">{shape}</svg>'
+    return _SIGN.format(shape)

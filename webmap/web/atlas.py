@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, render_template, request
 from markupsafe import Markup
 
-from webmap.catalog.style import build_legend
+from webmap.catalog.style import APPROXIMATE_SIGN, SCHEMATIC_SIGN, build_legend
 from webmap.errors import BadParameterError
 from webmap.store.history import fetch_checks
 from webmap.store.perimeters import DRAWN
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from webmap.web.services import Services
 
 SCHEMATIC = "Cellules schématiques, pas des limites administratives"
+APPROXIMATE = "position approximative (connue à la commune ou au quartier)"
+# Said in every legend where they appear, whatever the layer. Our own SVG, as below.
+SIGNS = {
+    "approximatif": {"label": APPROXIMATE, "svg": Markup(APPROXIMATE_SIGN)},  # noqa: S704
+    "schematique": {"label": SCHEMATIC, "svg": Markup(SCHEMATIC_SIGN)},  # noqa: S704
+}
 # The server hands its addresses to the script: no path is written in JavaScript.
 URLS = {
     "tuiles": "/tuiles/{ids}/{z}/{x}/{y}.mvt",
@@ -96,6 +102,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "territoire": {"code": territoire.code, "nom": territoire.nom, "etendue": territoire.etendue},
         "contours_charges": contours,
         "avertissement_contours": None if contours else SCHEMATIC,
+        "signes": SIGNS,
         "themes": [theme for theme in themes if theme["couches"]],
         "decoupages": [
             _decoupage(atlas, decoupage, decided)
@@ -124,6 +131,7 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
         "ordre": layer.order,
         "lignes": counts["lignes"],
         "localises": counts["localises"],
+        "exactes": counts["exactes"],
         "revision": counts["revision"],
         # Our own SVG, with no text from a row or a request in it.
         "legende": [{"label": rule.label, "svg": Markup(build_legend(rule, layer.geometry))} for rule in rules],  # noqa: S704
