@@ -19,7 +19,7 @@ export function buildLegende(atlas, { couches, vue = null }) {
   const { approximatif, schematique } = atlas.signes;
   const signes = [
     shown.some(({ couche }) => drawn.has(couche.id) && couche.geometrie === "point" && couche.exactes < couche.localises) ? approximatif : null,
-    atlas.contours_charges ? null : schematique,
+    schematique, // sent only while cells stand in the place of contours
   ].filter(Boolean);
   return signes.length ? [...groups, { id: "signes", titre: "Signes", entrees: signes }] : groups;
 }

@@ -4,9 +4,8 @@ import { buildLegende } from "../src/legende.js";
 
 const entree = (label) => ({ label, svg: `<svg>${label}</svg>` });
 const couche = (id, more = {}) => ({ id, titre: id.toUpperCase(), geometrie: "polygon", localises: 3, exactes: 3, zoom_min: 0, zoom_max: 22, legende: [entree("a"), entree("b"), entree("c")], ...more });
-const signes = { approximatif: entree("approximatif"), schematique: entree("schematique") };
+const signes = { approximatif: entree("approximatif") };
 const atlas = {
-  contours_charges: true,
   signes,
   themes: [{ couches: [couche("bassin"), couche("halle", { geometrie: "point", exactes: 1 })] }, { couches: [couche("vide", { localises: 0 }), couche("fine", { zoom_min: 12 })] }],
 };
@@ -16,7 +15,7 @@ test("the legend goes from the top of the map to the bottom, without masked clas
   const couches = [{ id: "bassin", masquees: [1] }, { id: "halle" }];
   assert.deepEqual(read(buildLegende(atlas, { couches })), [["halle", "abc"], ["bassin", "ac"], ["signes", "approximatif"]]);
   assert.equal(buildLegende(atlas, { couches })[0].titre, "HALLE");
-  assert.deepEqual(read(buildLegende({ ...atlas, contours_charges: false }, { couches: [{ id: "bassin" }] })), [["bassin", "abc"], ["signes", "schematique"]]);
+  assert.deepEqual(read(buildLegende({ ...atlas, signes: { ...signes, schematique: entree("schematique") } }, { couches: [{ id: "bassin" }] })), [["bassin", "abc"], ["signes", "schematique"]]);
 });
 
 test("what the map cannot show here has no legend", () => {

@@ -102,7 +102,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "territoire": {"code": territoire.code, "nom": territoire.nom, "etendue": territoire.etendue},
         "contours_charges": contours,
         "avertissement_contours": None if contours else SCHEMATIC,
-        "signes": SIGNS,
+        "signes": {name: sign for name, sign in SIGNS.items() if not (contours and name == "schematique")},
         "themes": [theme for theme in themes if theme["couches"]],
         "decoupages": [
             _decoupage(atlas, decoupage, decided)
