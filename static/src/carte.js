@@ -14,6 +14,7 @@ import { initLieux } from "./lieux.js";
 import { createMap } from "./map.js";
 import { initOutils } from "./outils.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
+import { initProjeter } from "./projeter.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
 import { encodeDessin, fitsLink } from "./traces.js";
@@ -39,9 +40,11 @@ let ready = false;
 let complete = false;
 let lieux = null;
 let panels = null;
+let projeter = null;
 let comparaison = null; // the second map, once its piece of script has come
 const choose = initChoix({ atlas, etat, titreOf, onPoint: (place) => map.surligner(place) });
 const onPick = (found) => {
+  if (projeter.active()) return;
   showBulle(null);
   choose(found);
 };
@@ -100,7 +103,7 @@ const map = createMap({
     refreshVue();
   },
   onPick,
-  onHover: showBulle,
+  onHover: (...hovered) => projeter?.active() || showBulle(...hovered),
   onComplete() {
     complete = true;
     refreshVue();
@@ -109,9 +112,18 @@ const map = createMap({
 });
 
 /** The view of the link; without one, the unit it filters by; else everything. */
-function showVue({ vue, filtre }) {
-  if (vue) map.goTo(vue);
+function showVue({ vue, filtre }, nearer = 0) {
+  if (vue) map.goTo({ ...vue, zoom: vue.zoom + nearer });
   else map.fit(findUnite(atlas, filtre)?.unite.etendue ?? atlas.territoire.etendue, { animate: false });
+}
+
+/** Show what a fragment says; what it leaves out comes from `absent`, else stays. `nearer`: levels of zoom to add. */
+function openFragment(fragment, absent, nearer) {
+  const next = readFragment(fragment);
+  etat.update({ ...absent, ...next, vue: etat.get().vue, fond: etat.get().fond });
+  if (next.vue || next.filtre || "vue" in absent) showVue(next, nearer);
+  const fond = next.fond ?? absent.fond;
+  if (fond && fond !== etat.get().fond) fonds.choose(fond);
 }
 
 async function openComparaison() {
@@ -192,12 +204,8 @@ document.addEventListener("keydown", (event) => {
   else if (panneau.narrow() && panneau.isOpen()) panneau.set(false, true);
 });
 // The event's own address: a late writeFragment may have put the old state back in the bar before this runs.
-window.addEventListener("hashchange", ({ newURL }) => {
-  const next = readFragment(new URL(newURL).hash);
-  etat.update({ filtre: null, fiche: null, comparer: null, ...next, fond: etat.get().fond });
-  if (next.vue || next.filtre) showVue(next);
-  if (next.fond && next.fond !== etat.get().fond) fonds.choose(next.fond);
-});
+window.addEventListener("hashchange", ({ newURL }) => openFragment(new URL(newURL).hash, { filtre: null, fiche: null, comparer: null }));
+projeter = initProjeter({ atlas, etat, map, openFragment });
 window.addEventListener("resize", debounce(() => map.restyle(), 200));
 
 // Read-only, for tests and for the curious.

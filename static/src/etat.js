@@ -13,9 +13,11 @@ export function createEtat(initial) {
       current = Object.freeze({ ...previous, ...changes });
       for (const listener of listeners) listener(current, previous);
     },
+    /** Returns what ends it. */
     subscribe(listener) {
       listeners.add(listener);
       listener(current, current);
+      return () => listeners.delete(listener);
     },
   };
 }

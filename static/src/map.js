@@ -3,7 +3,7 @@ import View from "ol/View.js";
 import { defaults as defaultInteractions } from "ol/interaction/defaults.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import { createPlan } from "./map_plan.js";
-import { screenFactor } from "./map_style.js";
+import { screenFactor, setSalle } from "./map_style.js";
 import { createSurbrillance } from "./map_surbrillance.js";
 import { computeEmprise } from "./map_tuiles.js";
 
@@ -123,14 +123,21 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     target.classList.toggle("tenue", Boolean(outil));
   }
 
+  function restyle() {
+    plan.restyle();
+    second?.restyle();
+  }
+
   return {
     apply(state, previous) {
       plan.apply(state, previous);
       second?.apply(state, previous);
     },
-    restyle() {
-      plan.restyle();
-      second?.restyle();
+    restyle,
+    /** Draw for the back of a room, {distance, largeur} in metres; null: for who sits at the screen. */
+    setSalle(salle) {
+      setSalle(salle);
+      restyle();
     },
     goTo({ zoom, lat, lon }) {
       const [x, y] = fromLonLat([lon, lat]);

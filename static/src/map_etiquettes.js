@@ -6,7 +6,7 @@ import VectorLayer from "ol/layer/Vector.js";
 import VectorSource from "ol/source/Vector.js";
 import Style from "ol/style/Style.js";
 import { meetsBox } from "./geometrie.js";
-import { buildText, screenFactor } from "./map_style.js";
+import { buildText, screenFactor, screenKey } from "./map_style.js";
 
 const MAX_NAMES = 400;
 
@@ -19,22 +19,21 @@ export function createEtiquettes(map, context) {
   const source = new VectorSource();
   const kept = new Map();
   let signature = "";
-  map.addLayer(
-    new VectorLayer({
-      source,
-      declutter: "etiquettes",
-      zIndex: 900,
-      style(feature) {
-        const { label, texte } = feature.getProperties();
-        const key = [label.size, label.color, texte, screenFactor()].join("|");
-        if (!kept.has(key)) kept.set(key, new Style({ text: buildText(label, texte, screenFactor()) }));
-        return kept.get(key);
-      },
-    }),
-  );
+  const layer = new VectorLayer({
+    source,
+    declutter: "etiquettes",
+    zIndex: 900,
+    style(feature) {
+      const { label, texte } = feature.getProperties();
+      const key = [label.size, label.color, texte, screenKey()].join("|");
+      if (!kept.has(key)) kept.set(key, new Style({ text: buildText(label, texte, screenFactor()) }));
+      return kept.get(key);
+    },
+  });
+  map.addLayer(layer);
 
   /** `candidates`: what createCouchesTuilees().featuresIn gave for the view. */
-  return function refresh(candidates, extent, zoom) {
+  function refresh(candidates, extent, zoom) {
     const largest = new Map();
     for (const { couche, feature } of candidates) {
       const { label } = couche.style;
@@ -53,5 +52,7 @@ export function createEtiquettes(map, context) {
     signature = next;
     source.clear(true);
     source.addFeatures(names.map(({ feature, label, texte }) => new Feature({ geometry: place(feature), label, texte })));
-  };
+  }
+
+  return { refresh, restyle: () => layer.changed() };
 }

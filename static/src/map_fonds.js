@@ -12,12 +12,14 @@ import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import { ruleFor } from "./couleur.js";
 import { containsPoint } from "./geometrie.js";
-import { buildHatch, buildText, screenFactor } from "./map_style.js";
+import { buildHatch, buildText, projected, screenFactor, screenKey } from "./map_style.js";
 import { createTileSource } from "./map_tuiles.js";
 
 const PALE = "#eef1f4";
 const OUTLINE = "#7b8794";
 const COMMUNE_LABEL = { size: 12, color: "#3c4757" };
+const ABOVE_SYMBOLS = 899; // and below map_etiquettes.js, whose names come first
+const UNDER_SYMBOL = 12; // half a symbol of the usual size, with its ring
 const BASSIN_LABEL = { size: 17, color: "#2b3a4d" };
 
 /** Styles of the communal basemap: pale bassins, thin communes; over images, outlines only; nothing for « Sans fond ». */
@@ -32,7 +34,7 @@ function createFondStyle(couchesById, context) {
       const fill = mode === "communal" ? new Fill({ color: buildHatch(schematique ? "diagonal" : "none", color, 0.13, OUTLINE, 0.16) }) : undefined;
       return new Style({ fill, stroke: new Stroke({ color: mode === "communal" ? "#5d6b7a" : "#ffffff", width: (choisi ? 4 : 2) * factor, lineDash: dash }), zIndex: 1 });
     }
-    const stroke = choisi ? new Stroke({ color: "#1d1d1f", width: 3 * factor }) : new Stroke({ color: mode === "communal" ? "#a3adb8" : "rgba(255,255,255,.85)", width: factor, lineDash: dash });
+    const stroke = choisi ? new Stroke({ color: "#1d1d1f", width: 3 * factor }) : new Stroke({ color: mode === "communal" ? (projected() ? "#5d6b7a" : "#a3adb8") : "rgba(255,255,255,.85)", width: (projected() ? 1.2 : 1) * factor, lineDash: dash });
     return new Style({ stroke, zIndex: choisi ? 2 : 0 });
   }
 
@@ -43,14 +45,14 @@ function createFondStyle(couchesById, context) {
     const [filtre, fiche, cle] = [context.filtre(), context.selection(), String(feature.get("cle"))];
     const choisi = (filtre?.decoupage === layer && filtre.code === cle) || (fiche?.couche === layer && fiche.cle === cle);
     const color = (layer === "bassin" && bassinStyle && ruleFor(bassinStyle, feature.getProperties())?.color) || PALE;
-    const key = [layer, color, Boolean(feature.get("schematique")), mode, choisi, screenFactor()].join();
+    const key = [layer, color, Boolean(feature.get("schematique")), mode, choisi, screenKey()].join();
     if (!kept.has(key)) kept.set(key, build(layer, color, Boolean(feature.get("schematique")), mode, choisi));
     return kept.get(key);
   };
 }
 
 /** Names of communes and bassins, one point each: tiles would repeat a name in each piece of a commune. */
-function createNoms(atlas, context) {
+function createNomsSource(atlas) {
   const source = new VectorSource();
   for (const { id, unites } of atlas.decoupages) {
     if (id !== "commune" && id !== "bassin") continue;
@@ -60,17 +62,26 @@ function createNoms(atlas, context) {
       if (at) source.addFeature(new Feature({ geometry: new Point(fromLonLat(at)), nom, decoupage: id }));
     }
   }
+  return source;
+}
+
+/** At a screen, names make way for each other only: symbols may lie over a name, never hide it altogether. On a wall (`mural`) both
+ * are too large for that: names lie above symbols, a commune's under one that is at its middle (`couvert`), and make way for those of the layers. */
+function createNoms(source, context, mural) {
   const kept = new Map();
   return new VectorLayer({
     source,
-    declutter: "noms", // among themselves only: symbols may lie over a name, never hide it altogether
+    declutter: mural ? "etiquettes" : "noms",
+    zIndex: mural ? ABOVE_SYMBOLS : 0,
     style(feature, resolution) {
+      if (projected() !== mural) return undefined;
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
       const bassin = feature.get("decoupage") === "bassin";
       const zoom = context.zoomOf(resolution);
       if (bassin ? zoom >= 10 || context.affichee("bassin") : zoom < 10) return undefined; // the layer writes its own names
-      const key = `${feature.get("nom")}|${bassin}|${screenFactor()}`;
-      if (!kept.has(key)) kept.set(key, new Style({ text: buildText(bassin ? BASSIN_LABEL : COMMUNE_LABEL, feature.get("nom"), screenFactor(), 0, bassin ? 700 : 500) }));
+      const offset = mural && !bassin && feature.get("couvert") ? UNDER_SYMBOL * screenFactor() : 0;
+      const key = `${feature.get("nom")}|${bassin}|${offset}|${screenKey()}`;
+      if (!kept.has(key)) kept.set(key, new Style({ text: buildText(bassin ? BASSIN_LABEL : COMMUNE_LABEL, feature.get("nom"), screenFactor(), offset, bassin ? 700 : 500) }));
       return kept.get(key);
     },
   });
@@ -85,10 +96,11 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
     style: createFondStyle(couchesById, context),
   });
   const images = new TileLayer({ zIndex: -1, visible: false });
-  const noms = createNoms(atlas, context);
+  const source = createNomsSource(atlas);
+  const noms = [false, true].map((mural) => createNoms(source, context, mural));
   if (ids.length > 0) map.addLayer(communal);
   map.addLayer(images);
-  map.addLayer(noms);
+  for (const layer of noms) map.addLayer(layer);
 
   return {
     show(fond) {
@@ -96,13 +108,25 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
       images.setVisible(xyz);
       images.setSource(xyz ? new XYZ({ url: fond.url, maxZoom: fond.zoom_max ?? 19 }) : null);
       communal.changed();
-      noms.changed();
+      for (const layer of noms) layer.changed();
     },
     /** Names lie above surfaces and lines, below the first layer of symbols: a hatch never covers a name, a name never a symbol. */
-    raiseNoms: (zIndex) => noms.setZIndex(zIndex),
+    /** On a wall, tell the names that a symbol covers; `drawn`: what createCouchesTuilees().featuresIn gave for the view. */
+    shiftNoms(drawn, resolution) {
+      if (!projected()) return;
+      const reach = UNDER_SYMBOL * screenFactor() * resolution;
+      const symbols = drawn.filter(({ couche, feature }) => couche.geometrie === "point" && context.regle(couche, feature.getProperties()));
+      for (const name of source.getFeatures()) {
+        const [x, y] = name.getGeometry().getCoordinates();
+        const covers = ([left, bottom]) => Math.abs(left - x) < 2 * reach && Math.abs(bottom - y) < reach;
+        const couvert = symbols.some(({ feature }) => covers(feature.getExtent()));
+        if (couvert !== Boolean(name.get("couvert"))) name.set("couvert", couvert);
+      }
+    },
+    raiseNoms: (zIndex) => noms[0].setZIndex(zIndex),
     restyle() {
       communal.changed();
-      noms.changed();
+      for (const layer of noms) layer.changed();
     },
     /** The communes and bassins under a coordinate: `{commune: {code, nom, schematique}, bassin: …}`. */
     unitesAt([x, y]) {

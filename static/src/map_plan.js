@@ -30,7 +30,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   const shared = { map, atlas, emprise: computeEmprise(atlas.territoire.etendue), reprise, context, couchesById };
   const fonds = createFonds(shared);
   const couches = createCouchesTuilees(shared);
-  const refreshEtiquettes = createEtiquettes(map, context);
+  const etiquettes = createEtiquettes(map, context);
   const lecture = createLecture({ view, couches, fonds, regle: context.regle });
 
   map.on("singleclick", (event) => onClick(event, lecture));
@@ -40,7 +40,9 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   map.on("loadend", () => onBusy(map, false));
   map.on("rendercomplete", () => {
     const extent = view.calculateExtent();
-    refreshEtiquettes(couches.featuresIn(extent, view.getZoom()), extent, view.getZoom());
+    const drawn = couches.featuresIn(extent, view.getZoom());
+    etiquettes.refresh(drawn, extent, view.getZoom());
+    fonds.shiftNoms(drawn, view.getResolution());
     onDrawn();
   });
 
@@ -57,6 +59,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
     restyle() {
       couches.restyle();
       fonds.restyle();
+      etiquettes.restyle();
     },
   };
 }

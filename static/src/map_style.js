@@ -5,6 +5,7 @@ import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
 import { checkColor, lineColor, withOpacity } from "./couleur.js";
+import { computeFactor } from "./ecran.js";
 import { wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
 
@@ -12,8 +13,16 @@ const FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 const SELECTION = "#ffd400";
 const DASHED = [6, 4];
 
-/** Symbols and texts grow on a wall: 1 up to 1920 pixels wide, 2 at 3840. */
-export const screenFactor = () => Math.min(2.2, Math.max(1, window.innerWidth / 1920));
+let salle = null; // the room it is projected in, {distance, largeur} in metres
+
+export const setSalle = (next) => (salle = next);
+export const projected = () => salle !== null;
+
+/** How much symbols, lines and texts grow: see ecran.js. */
+export const screenFactor = () => computeFactor(window.innerWidth, salle);
+
+/** What every kept style depends on, whatever it draws. */
+export const screenKey = () => `${screenFactor()}${projected() ? " projection" : ""}`;
 
 function newCanvas(width, height, ratio) {
   const canvas = document.createElement("canvas");
@@ -24,11 +33,11 @@ function newCanvas(width, height, ratio) {
   return [canvas, context];
 }
 
-/** A fill of colour and hatch, 16 px square (32 on a wall) so that it joins itself at the borders of 512 px tiles. */
+/** A fill of colour and hatch, 16 px square (32, 64… as all grows) so that it joins itself at the borders of 512 px tiles. */
 export function buildHatch(kind, color, opacity, stroke, strokeOpacity = 0.75) {
   const motif = MOTIFS[kind];
   if (!motif) return withOpacity(color, opacity);
-  const [canvas, context] = newCanvas(16, 16, screenFactor() > 1.5 ? 2 : 1);
+  const [canvas, context] = newCanvas(16, 16, 2 ** Math.max(0, Math.floor(Math.log2(screenFactor() / 0.75))));
   context.fillStyle = withOpacity(color, opacity);
   context.fillRect(0, 0, 16, 16);
   context.strokeStyle = withOpacity(stroke, strokeOpacity);
@@ -100,9 +109,9 @@ export function buildText(label, text, factor, offset = 0, weight = 600) {
   // Below a symbol, the first line stays where it is and the others follow under it.
   return new Text({
     text: wrapText(text),
-    font: `${weight} ${Math.round(label.size * factor)}px ${FONT}`,
-    fill: new Fill({ color: checkColor(label.color, "#1d1d1f") }),
-    stroke: new Stroke({ color: "rgba(255,255,255,.92)", width: 3.5 * factor }),
+    font: `${projected() ? 700 : weight} ${Math.ceil(label.size * factor)}px ${FONT}`,
+    fill: new Fill({ color: projected() ? "#000000" : checkColor(label.color, "#1d1d1f") }),
+    stroke: new Stroke({ color: projected() ? "#ffffff" : "rgba(255,255,255,.92)", width: 3.5 * factor }),
     offsetY: offset,
     textBaseline: offset ? "top" : "middle",
     overflow: true,
@@ -153,7 +162,7 @@ export function buildStyleFunction(couche, context) {
       schematique: Boolean(properties.schematique),
       choisi: selection?.couche === couche.id && selection.cle === String(properties.cle),
     };
-    const key = [couche.style.rules.indexOf(rule), factor, window.devicePixelRatio, ...Object.values(signs)].join();
+    const key = [couche.style.rules.indexOf(rule), screenKey(), window.devicePixelRatio, ...Object.values(signs)].join();
     if (!kept.has(key)) kept.set(key, build(rule, factor, signs));
     const styles = kept.get(key);
     const text = label && couche.geometrie === "point" && context.zoomOf(resolution) >= label.zoom_min ? properties[label.field] : null;

@@ -53,6 +53,7 @@ URLS = {
     "couche": "/couches/{couche}",
     "couches": "/couches",
     "carte": "/cartes/{code}.html",
+    "vues": "/vues.json",
 }
 
 
