@@ -31,12 +31,12 @@ export function parseDrawing(svg) {
   return documentElement.localName === "svg" ? document.importNode(documentElement, true) : null;
 }
 
-/** The groups as lists under their titles; a layer of one class says its name once. */
-export function renderLegende(groups) {
+/** The groups as lists under their titles, of level `niveau` in the page; a layer of one class says its name once. */
+export function renderLegende(groups, niveau = "h3") {
   return groups.map(({ id, titre, entrees }) => {
     const alone = entrees.length === 1 && id !== "signes";
     const lines = entrees.map(({ label, svg }) => element("li", {}, parseDrawing(svg), element("span", {}, alone ? titre : label)));
     const list = element("ul", { class: "legende", "aria-label": titre }, lines);
-    return element("section", { class: "legende-groupe", "data-couche": id }, alone ? null : element("h3", {}, titre), list);
+    return element("section", { class: "legende-groupe", "data-couche": id }, alone ? null : element(niveau, {}, titre), list);
   });
 }

@@ -86,7 +86,7 @@ export function openProjection({ atlas, etat, map, openFragment, gesture, onClos
     const text = JSON.stringify([parts, attribution, window.innerWidth, window.innerHeight]);
     if (text === written) return; // at each move of the map
     written = text;
-    const blocks = parts.flatMap(([nom, groups]) => [nom ? element("h2", {}, nom) : "", ...renderLegende(groups)]);
+    const blocks = parts.flatMap(([nom, groups]) => [nom ? element("h2", { class: "projection-cote" }, nom) : "", ...renderLegende(groups, nom ? "h3" : "h2")]);
     legende.replaceChildren(...blocks, attribution ? element("p", { class: "projection-fond" }, attribution) : "");
     legende.hidden = !parts.some(([, groups]) => groups.length > 0);
     fitLegende();
