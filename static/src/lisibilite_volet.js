@@ -18,7 +18,9 @@ function renderCouche({ id, titre, problemes }) {
 
 function renderCheck(atlas, etat, salle) {
   const { width, height } = window.screen;
-  const { ensemble, couches, fondInconnu } = checkLisibilite(atlas, etat, salle, { width, height });
+  const both = [...etat.couches, ...(etat.comparer?.couches ?? [])]; // a layer on both sides of a comparison is judged once
+  const shown = { ...etat, couches: both.filter(({ id }, at) => both.findIndex((couche) => couche.id === id) === at) };
+  const { ensemble, couches, fondInconnu } = checkLisibilite(atlas, shown, salle, { width, height });
   const factor = computeFactor(width, salle);
   return [
     element("p", {}, `La carte sera grossie ${formatNombre(Math.round(factor * 10) / 10)} fois : noms les plus petits à ${Math.ceil(PLUS_PETIT * factor)} pixels sur un écran large de ${formatNombre(width)}.`),

@@ -173,14 +173,15 @@ export function openProjection({ atlas, etat, map, openFragment, gesture, onClos
   map.setSalle(salle);
   scale();
   const unsubscribe = etat.subscribe(show);
+  // Before the keys: that which opens the full screen is also the first one of the talk.
+  if (gesture) enterFullscreen();
+  else for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, enterFullscreen, { once: true, capture: true, signal: over.signal });
   listen(document, "keydown", onKey);
   listen(document, "pointermove", onPointer);
   listen(document, "fullscreenchange", () => document.fullscreenElement || close()); // Escape is the browser's in full screen
   listen(document, "contextmenu", (event) => event.preventDefault());
   listen(noir, "click", actions.rallumer);
   listen(window, "resize", scale);
-  if (gesture) enterFullscreen();
-  else for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, enterFullscreen, { once: true, capture: true, signal: over.signal });
   readVues().catch(() => {}); // without them there is nothing to go through, and nothing pops up on the wall
   return { close };
 }

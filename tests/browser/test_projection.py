@@ -121,7 +121,9 @@ def test_the_screen_goes_black_the_pointer_is_seen_and_nothing_pops_up(
     page = opened.page
     wait_title(opened, VUES["poches"][0])
     opened.settle()
+    assert page.evaluate("document.fullscreenElement === null")  # no one has asked the browser for it yet
     page.keyboard.press("b")
+    opened.wait("document.fullscreenElement !== null")
     assert opened.seen(0, 0, 1280, 720) == {"#000000"}
     page.keyboard.press("PageDown")  # any key lights it again, and does no more
     assert page.locator("#projection-noir").is_hidden()
