@@ -153,7 +153,7 @@ showVue(etat.get());
 initVolet(map.setCovered);
 ready = true;
 panels = initCouches({ atlas, etat, map });
-lieux = initLieux({ map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
+lieux = initLieux({ atlas, map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
 initFiltreLignes({ atlas, etat, titreOf });
 initTableaux({ atlas, etat, map, titreOf });

@@ -1,8 +1,8 @@
-// « Lieux visibles »: the text twin of the map, for a keyboard, a screen reader, or anyone who would rather read a list.
+// « Lieux visibles »: the text twin of the map, for a keyboard, a screen reader, or anyone who would rather read: sentences, then a list.
 import { renderElement } from "./choix.js";
-import { byId, element } from "./dom.js";
+import { byId, debounce, element } from "./dom.js";
 import { formatQuantite } from "./format.js";
-import { currentVolet, closeVolet, openVolet, refreshVolet } from "./volet.js";
+import { currentVolet, closeVolet, openVolet } from "./volet.js";
 
 const LIMIT = 200;
 
@@ -18,9 +18,27 @@ export function mergeNames(items, geometrie) {
   return [...merged.values()];
 }
 
-export function initLieux({ map, etat, titreOf, geometrieOf }) {
+/** What to do when no place is listed: which of the reasons it is. */
+function tellEmpty({ couches, filtre }) {
+  if (couches.length === 0) return "Aucune couche n’est affichée : en cocher une dans « Toutes les couches ».";
+  const limited = filtre || couches.some((couche) => couche.filtre || couche.masquees?.length);
+  return `Aucun lieu des couches affichées dans cette vue : dézoomer, revenir à la vue d’ensemble${limited ? ", retirer le filtre, remontrer les classes masquées" : ""} ou afficher une autre couche.`;
+}
+
+export function initLieux({ atlas, map, etat, titreOf, geometrieOf }) {
   const button = byId("bouton-lieux");
+  const prose = element("details", { class: "prose", open: window.matchMedia("(min-width: 48em)").matches }) /* on a phone the list comes first */;
+  const list = element("div", {});
   let last = "";
+  let ecrire = null; // fetched with the first opening
+
+  async function refreshProse() {
+    ecrire ??= import("./lieux_prose.js").then(({ createLieuxProse }) => createLieuxProse({ atlas, map, etat, section: prose }));
+    (await ecrire)();
+  }
+
+  /** Said once the map has been still for a second: a status that speaks at each step would be no help. */
+  const announce = debounce((sentence) => (byId("carte-resume").textContent = sentence), 1000);
 
   /** Of two compared sets, the list is the one being worked on, and says its side. */
   function renderTitle(count) {
@@ -42,25 +60,31 @@ export function initLieux({ map, etat, titreOf, geometrieOf }) {
       left -= items.length;
     }
     if (left < 0) nodes.push(element("p", { class: "petit" }, `Les ${LIMIT} premiers sont listés : zoomer ou filtrer pour voir les autres.`));
-    if (found.length === 0) nodes.push(element("p", { class: "petit" }, "Aucun lieu des couches affichées dans cette vue. Afficher une couche, dézoomer, ou retirer le filtre."));
+    if (found.length === 0) nodes.push(element("p", { class: "petit" }, tellEmpty(etat.get())));
     return nodes;
   }
 
   function refresh() {
     const found = map.visibles();
     const sentence = renderTitle(found.length);
-    const signature = [sentence, ...found.map(({ couche, cle }) => `${couche}:${cle}`)].join();
+    const shown = currentVolet() === "lieux";
+    if (shown) refreshProse();
+    const signature = [sentence, etat.get().couches.length, ...found.map(({ couche, cle }) => `${couche}:${cle}`)].join();
     if (signature === last) return;
     last = signature;
-    byId("carte-resume").textContent = sentence;
+    announce(sentence);
     button.textContent = `Lieux visibles (${found.length})`;
-    refreshVolet("lieux", sentence, renderGroups(found));
+    if (!shown) return;
+    byId("volet-titre").textContent = sentence;
+    list.replaceChildren(...renderGroups(found));
   }
 
   function open() {
     const found = map.visibles();
     button.setAttribute("aria-expanded", "true");
-    openVolet("lieux", renderTitle(found.length), renderGroups(found), {
+    list.replaceChildren(...renderGroups(found));
+    refreshProse();
+    openVolet("lieux", renderTitle(found.length), [prose, list], {
       onClose: () => button.setAttribute("aria-expanded", "false"),
     });
   }

@@ -181,6 +181,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     resolution: () => view.getResolution(),
     visibles: () => (map.getSize() ? lecture.visibles() : []),
     compter: () => (map.getSize() ? lecture.compter() : new Map()),
+    unitesAuCentre: lecture.unitesAuCentre,
     /** Two maps side by side stand beside the sheet, and not under it. */
     setBeside(next) {
       beside = next;

@@ -51,6 +51,8 @@ export function createLecture({ view, couches, fonds, regle }) {
       });
       return { elements, unites: fonds.unitesAt(coordinate) };
     },
+    /** Commune and bassin under the middle of what is seen. */
+    unitesAuCentre: () => fonds.unitesAt(view.getCenter()),
     /** What the tiles in memory hold, in view, of one place. */
     featuresOf: ({ couche, cle }) =>
       couches

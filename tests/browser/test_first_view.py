@@ -48,7 +48,7 @@ def test_map_is_ready_soon_with_the_default_layers(open_map: OpenPage, live: Liv
     checked = opened.page.locator("[name=couche]:checked").evaluate_all("(boxes) => boxes.map((box) => box.value)")
     assert sorted(checked) == sorted(SHOWN)
     opened.wait("document.getElementById('bouton-lieux').textContent === 'Lieux visibles (27)'")
-    assert opened.page.inner_text("#carte-resume") == "27 lieux visibles"
+    opened.wait("document.getElementById('carte-resume').textContent === '27 lieux visibles'")
     opened.capture(tmp_path, "premiere_vue")
 
 

@@ -14,7 +14,7 @@ from webmap.store.perimeters import DRAWN
 from webmap.store.places import contours_loaded, fetch_inventory
 from webmap.store.summaries import fetch_units
 from webmap.store.units import fetch_decided
-from webmap.web import params
+from webmap.web import french, params
 from webmap.web.demandes import FORMATS, SYSTEMES
 from webmap.web.fraicheur import build_fraicheur
 from webmap.web.responses import build_csp
@@ -124,6 +124,7 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
         "id": layer.id,
         "titre": layer.title,
         "singulier": layer.singular,
+        "pluriel": french.plural(layer.singular),
         "geometrie": layer.geometry,
         "style": layer.style.model_dump() if layer.style else None,
         "affichee": layer.shown,

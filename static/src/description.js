@@ -1,0 +1,64 @@
+// What the map shows now, in sentences: gathers what prose.js writes from. Fetched when it is first asked for.
+import { fetchChamps } from "./champs.js";
+import { describeFiltre, readCql2 } from "./cql2.js";
+import { findUnite, listCouches } from "./etat.js";
+import { buildProse } from "./prose.js";
+
+const within = ([lon, lat], [west, south, east, north]) => lon >= west && lon <= east && lat >= south && lat <= north;
+
+/** `onWords()` when the words of a filter have come, after the text was first read without them. */
+export function createDescription({ atlas, etat, map, onWords }) {
+  const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
+  const communes = atlas.decoupages.find(({ id }) => id === "commune")?.unites ?? [];
+  const words = new Map(); // layer and filter: its words
+
+  /** The filter as it is written, until the names of the fields have come; for good when they do not. */
+  function tellFiltre({ id, filtre }) {
+    if (!filtre) return null;
+    const key = `${id} ${filtre}`;
+    if (!words.has(key)) {
+      words.set(key, filtre);
+      fetchChamps(atlas, id).then(
+        ({ champs }) => {
+          const rows = readCql2(filtre, champs);
+          if (rows) words.set(key, describeFiltre(rows, champs));
+          onWords();
+        },
+        () => words.delete(key),
+      );
+    }
+    return words.get(key) ?? filtre;
+  }
+
+  function readCouche(shown, comptes, visibles) {
+    const couche = couchesById.get(shown.id);
+    const counts = comptes.get(shown.id) ?? [];
+    const mine = visibles.filter(({ couche: id }) => id === shown.id);
+    return {
+      ...couche,
+      classes: couche.style.rules.map(({ label }, rank) => ({ label, nombre: counts[rank] ?? 0 })),
+      masquees: shown.masquees ?? [],
+      approximatifs: mine.filter(({ approximatif }) => approximatif).length,
+      schematiques: mine.filter(({ schematique }) => schematique).length,
+      filtre: tellFiltre(shown),
+      fraicheur: couche.fraicheur.court,
+    };
+  }
+
+  /** {lieu, couches} of buildProse. */
+  return function describe() {
+    const { couches, filtre, fond, comparer } = etat.get();
+    const [emprise, comptes, visibles, unite] = [map.etendue(), map.compter(), map.visibles(), findUnite(atlas, filtre)];
+    return buildProse({
+      emprise,
+      zoom: map.vue().zoom,
+      centre: map.unitesAuCentre(),
+      communes: communes.filter(({ centre }) => centre && within(centre, emprise)),
+      total: communes.length,
+      fond: atlas.fonds.find(({ id }) => id === fond)?.titre ?? null,
+      filtre: unite && { nom: unite.unite.nom, decoupage: unite.decoupage.titre.toLowerCase() },
+      cote: comparer ? (comparer.cote === "droite" ? "gauche" : "droite") : null,
+      couches: couches.toReversed().map((shown) => readCouche(shown, comptes, visibles)),
+    });
+  };
+}
