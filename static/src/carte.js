@@ -15,6 +15,7 @@ import { createMap } from "./map.js";
 import { initOutils } from "./outils.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
 import { initProjeter } from "./projeter.js";
+import { initRaccourcis } from "./raccourcis.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
 import { encodeDessin, fitsLink } from "./traces.js";
@@ -185,6 +186,21 @@ byId("comparer").addEventListener("click", () => {
 byId("zoom-plus").addEventListener("click", () => map.zoomBy(1));
 byId("zoom-moins").addEventListener("click", () => map.zoomBy(-1));
 byId("vue-ensemble").addEventListener("click", () => map.fit(atlas.territoire.etendue));
+/** Shown first: on a phone the panel is a drawer, and a frame may have none. */
+function focusPanneau(node) {
+  panneau.set(true);
+  (node.getClientRects().length ? node : byId("carte")).focus();
+}
+initRaccourcis([
+  { touche: "/", texte: "chercher une commune, un lieu", action: () => focusPanneau(byId("recherche-texte")) },
+  { touche: "c", texte: "aller aux couches affichées", action: () => focusPanneau(byId("titre-couches").parentElement) },
+  { touche: "f", texte: "limiter à un territoire", action: () => focusPanneau(byId("filtre")) },
+  { touche: "l", texte: "lieux visibles et vue en mots, ouvrir ou fermer", action: () => byId("bouton-lieux").click() },
+  { touche: "t", texte: "table, ouvrir ou fermer", action: () => byId("bouton-tableau").click() },
+  { touche: "e", texte: "exporter ce qui est à l’écran", action: () => byId("exporter").click() },
+  { touche: "m", texte: "aller à la carte", action: () => byId("carte").focus() },
+  { touche: "0", texte: "vue d’ensemble", action: () => byId("vue-ensemble").click() },
+]);
 byId("carte").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target === byId("carte")) map.pickCentre();
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webmap.web import (
+    accessibilite,
     atlas,
     cartes,
     catalogue,
@@ -71,6 +72,7 @@ ROUTES = (
     ("/exports/<layer_id>.<form>", "export_inconnu", exports.unknown),
     ("/cartes/<code>.html", "carte_autonome", cartes.carte),
     ("/integration", "integration", atlas.integration),
+    ("/accessibilite", "accessibilite", accessibilite.page),
     ("/vues", "vues", vues.index),
     ("/vues.json", "vues_json", vues.index_json),
     ("/v/<code>", "vue", vues.short),

@@ -60,6 +60,7 @@ def sitemap() -> Response:
     decoupages = params.decoupage_ids(atlas.catalog)
     compared = (*(name for name in decoupages if name != "territoire"), *params.zone_ids(atlas.catalog))
     pages: list[tuple[str, dt.datetime | None]] = [("/", None), ("/couches", None), ("/territoires", None)]
+    pages += [("/accessibilite", None)]
     pages += [(f"/couches/{layer.id}", inventory[layer.id]["modifiee"]) for layer in layers]
     pages += [(f"/territoires/{name}", None) for name in compared]
     codes = fetch_unit_codes(atlas.database, decoupages)
