@@ -15,6 +15,7 @@ import { createMap } from "./map.js";
 import { initOutils } from "./outils.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
 import { initProjeter } from "./projeter.js";
+import { loadPiece } from "./piece.js";
 import { initRaccourcis } from "./raccourcis.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
@@ -128,13 +129,10 @@ function openFragment(fragment, absent, nearer) {
 }
 
 async function openComparaison() {
-  const { openComparer } = (await import("./comparer.js").catch(() => null)) ?? {};
-  if (!openComparer && etat.get().comparer) {
-    etat.update({ comparer: null });
-    showAvis("comparer", "L’outil de comparaison n’a pas pu être chargé. Vérifier le réseau, puis réessayer.", { kind: "alerte" });
-  }
+  const piece = await loadPiece(() => import("./comparer.js"));
+  if (!piece && etat.get().comparer) etat.update({ comparer: null });
   if (!etat.get().comparer || comparaison) return;
-  comparaison = openComparer({ etat, map, onChange: refreshVue });
+  comparaison = piece.openComparer({ etat, map, onChange: refreshVue });
   comparaison.show(etat.get());
   if (ready && document.activeElement === document.body) byId("rideau").focus(); // the button that opened it is gone
 }
@@ -161,9 +159,10 @@ initTableaux({ atlas, etat, map, titreOf });
 const ouvrir = initOutils({ atlas, etat, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 byId("exporter").addEventListener("click", async () => {
-  const { openExport } = await import("./exporter.js");
+  const piece = await loadPiece(() => import("./exporter.js"));
+  if (!piece) return;
   if (panneau.narrow()) panneau.set(false);
-  openExport({ atlas, etat, map });
+  piece.openExport({ atlas, etat, map });
 });
 const fonds = initFonds({ atlas, etat });
 if (found.fond) fonds.choose(found.fond);

@@ -1,4 +1,5 @@
 // Which rows of a layer are kept: the little that is there at start. The builder and its language come when first asked for.
+import { loadPiece } from "./piece.js";
 
 /** Opens the builder from any `[data-action=filtrer]` of a layer's row; follows the filters of the state. */
 export function initFiltreLignes({ atlas, etat, titreOf }) {
@@ -7,13 +8,15 @@ export function initFiltreLignes({ atlas, etat, titreOf }) {
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest("[data-action=filtrer]");
     if (!button) return;
-    const { openConstructeur } = await import("./constructeur.js");
-    openConstructeur({ atlas, etat, titreOf, couche: button.closest("[data-couche]").dataset.couche });
+    const piece = await loadPiece(() => import("./constructeur.js"));
+    piece?.openConstructeur({ atlas, etat, titreOf, couche: button.closest("[data-couche]").dataset.couche });
   });
 
   etat.subscribe(async ({ couches }) => {
     if (!suivi && !couches.some(({ filtre }) => filtre)) return;
-    suivi ??= import("./suivi_filtres.js").then(({ createSuivi }) => createSuivi({ atlas, etat, titreOf }));
-    (await suivi).refresh();
+    suivi ??= loadPiece(() => import("./suivi_filtres.js")).then((piece) => piece?.createSuivi({ atlas, etat, titreOf }) ?? null);
+    const found = await suivi;
+    if (found) found.refresh();
+    else suivi = null;
   });
 }

@@ -33,8 +33,14 @@ export function initLieux({ atlas, map, etat, titreOf, geometrieOf }) {
   let ecrire = null; // fetched with the first opening
 
   async function refreshProse() {
-    ecrire ??= import("./lieux_prose.js").then(({ createLieuxProse }) => createLieuxProse({ atlas, map, etat, section: prose }));
-    (await ecrire)();
+    ecrire ??= import("./lieux_prose.js").then(
+      ({ createLieuxProse }) => createLieuxProse({ atlas, map, etat, section: prose }),
+      () => null,
+    );
+    const write = await ecrire;
+    if (write) return write();
+    ecrire = null; // tried again when the view changes
+    return prose.replaceChildren(element("summary", {}, "La vue en mots"), element("p", {}, "Elle n’a pas pu être chargée : le serveur ne répond pas. La liste ci-dessous reste à jour."));
   }
 
   /** Said once the map has been still for a second: a status that speaks at each step would be no help. */

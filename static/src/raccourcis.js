@@ -42,7 +42,7 @@ export function initRaccourcis(raccourcis) {
   const dialog = element(
     "dialog",
     { class: "raccourcis", "aria-labelledby": "raccourcis-titre" },
-    element("h2", { id: "raccourcis-titre" }, "Raccourcis clavier"),
+    element("h2", { id: "raccourcis-titre", tabindex: "-1", autofocus: true }, "Raccourcis clavier"),
     element("dl", {}, all.map(({ touche, texte }) => ligne(touche, texte)), ALWAYS.map(([touches, texte]) => ligne(touches, texte))),
     element("label", { class: "case" }, interrupteur, " Raccourcis à une seule touche"),
     element("p", { class: "petit" }, "À désactiver avec une commande vocale ou une aide au clavier ; ce navigateur s’en souvient. Ils ne font rien dans un champ de texte."),

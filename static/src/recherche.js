@@ -51,7 +51,7 @@ export function initRecherche({ atlas, onChoose }) {
     list.hidden = resultats.length === 0;
     input.setAttribute("aria-expanded", String(resultats.length > 0));
     if (active < 0) input.removeAttribute("aria-activedescendant");
-    const count = resultats.length ? formatQuantite(resultats.length, "résultat", "résultats") : "Aucun résultat.";
+    const count = resultats.length ? formatQuantite(resultats.length, "résultat", "résultats") : `Aucun résultat pour « ${input.value.trim()} » : essayer un nom plus court, ou celui de la commune.`;
     status.textContent = note ? `${count.replace(/\.$/, "")}. ${note}` : count;
   }
 

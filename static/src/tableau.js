@@ -48,8 +48,9 @@ export function createTableau({ atlas, etat, map, titreOf }) {
   async function goTo() {
     const cle = grille.activeKey();
     if (cle === null) return;
-    const { etendue, titre } = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle }));
+    const { etendue, titre, message } = await fetchJson(buildUrl(atlas.urls.fiche, { couche, cle })).catch((error) => error);
     if (etendue) map.fit(etendue, { maxZoom: 15 });
+    else if (message) status.textContent = `${message} Recommencer dans un moment.`;
     else status.textContent = `${titre} : non localisé, aucun endroit où aller.`;
   }
 

@@ -1,13 +1,16 @@
 // What opens the table of a layer; the table itself comes when first asked for.
 import { byId } from "./dom.js";
+import { loadPiece } from "./piece.js";
 
 /** Any `[data-action=tableau]` of a layer's row or of the builder, and the button over the map: the topmost layer's. */
 export function initTableaux({ atlas, etat, map, titreOf }) {
   let tableau = null;
 
   async function open(couche, opener) {
-    tableau ??= import("./tableau.js").then(({ createTableau }) => createTableau({ atlas, etat, map, titreOf }));
-    (await tableau).open(couche, opener);
+    tableau ??= loadPiece(() => import("./tableau.js")).then((piece) => piece?.createTableau({ atlas, etat, map, titreOf }) ?? null);
+    const found = await tableau;
+    if (found) found.open(couche, opener);
+    else tableau = null;
   }
 
   document.addEventListener("click", ({ target }) => {

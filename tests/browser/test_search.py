@@ -31,7 +31,7 @@ def test_accents_case_and_abbreviations(first_view: Opened) -> None:
     assert search(first_view, "ST AMAND")[0] == "Saint-Amand-les-Eaux\nCommunes"
     assert first_view.page.inner_text("#recherche-etat") == "7 résultats"
     assert search(first_view, "zzzz") == []
-    first_view.wait("document.getElementById('recherche-etat').textContent === 'Aucun résultat.'")
+    first_view.wait("document.getElementById('recherche-etat').textContent.startsWith('Aucun résultat pour')")
 
 
 def test_commune_found_is_shown(first_view: Opened) -> None:
