@@ -1,4 +1,4 @@
-// Short notices over the map: one line each, kept by a name so that the same one is never shown twice.
+// Short notices over the map: a sentence each, kept by a name so that the same one is never shown twice.
 import { byId, element } from "./dom.js";
 
 const shown = new Map();
@@ -8,13 +8,13 @@ export function removeAvis(name) {
   shown.delete(name);
 }
 
-/** `kind`: "info" or "alerte" (the word is written too: colour says nothing alone). `seconds`: leave by itself. */
+/** `text`: a sentence, or an element that holds more than one. `kind`: "info" or "alerte" (the word is written too: colour says nothing alone). `seconds`: leave by itself. */
 export function showAvis(name, text, { kind = "info", seconds = 0, closable = true } = {}) {
   removeAvis(name);
   const line = element(
-    "p",
+    "div",
     { class: `avis ${kind}` },
-    element("span", {}, text),
+    element("div", {}, text),
     closable ? element("button", { type: "button", class: "outil petit-outil", "aria-label": "Fermer cet avis", onclick: () => removeAvis(name) }, "×") : null,
   );
   shown.set(name, line);

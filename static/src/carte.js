@@ -10,16 +10,16 @@ import { initFiche } from "./fiche.js";
 import { initFiltre } from "./filtre.js";
 import { initFiltreLignes } from "./filtre_lignes.js";
 import { initFonds } from "./fonds.js";
+import { createLien, tellChangements } from "./lien.js";
 import { initLieux } from "./lieux.js";
 import { createMap } from "./map.js";
 import { initOutils } from "./outils.js";
-import { decodeFragment, encodeFragment, resolveFragment } from "./permalink.js";
-import { initProjeter } from "./projeter.js";
+import { decodeFragment, resolveFragment } from "./permalink.js";
 import { loadPiece } from "./piece.js";
+import { initProjeter } from "./projeter.js";
 import { initRaccourcis } from "./raccourcis.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
-import { encodeDessin, fitsLink } from "./traces.js";
 import { closeVolet, initVolet } from "./volet.js";
 
 const atlas = JSON.parse(byId("atlas").textContent);
@@ -28,14 +28,17 @@ const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couch
 const titreOf = (id) => couchesById.get(id)?.titre ?? id;
 
 function readFragment(fragment) {
-  const { etat: found, inconnus } = resolveFragment(decodeFragment(fragment), atlas);
+  const decoded = decodeFragment(fragment);
+  const { etat: found, inconnus } = resolveFragment(decoded, atlas);
   if (inconnus.length) showAvis("inconnus", `Ce lien nomme ce que cet atlas n’a pas (ou plus) : ${inconnus.join(", ")}. Le reste est affiché.`, { kind: "alerte" });
+  tellChangements(decoded.revisions, atlas);
   return found;
 }
 
 const found = readFragment(location.hash);
 // A third-party basemap named by a link is tried like one picked by hand, after our own has been drawn.
 const etat = createEtat({ ...initialEtat(atlas), ...found, fond: initialEtat(atlas).fond });
+const lien = createLien({ atlas, etat });
 const panneau = initPanneau();
 
 let ready = false;
@@ -64,11 +67,7 @@ const refreshVue = debounce(() => {
   lieux?.refresh();
   panels?.showComptes(map.compter(), map.vue().zoom);
 }, 120);
-const writeFragment = debounce(() => {
-  if (!ready) return;
-  history.replaceState(null, "", encodeFragment(etat.get()));
-  if (byId("ouvrir-atlas")) byId("ouvrir-atlas").href = `/${location.hash}`; // in another site's page: the same view, in full
-}, 150);
+const writeFragment = debounce(() => ready && lien.write(), 150);
 
 function showEchelle({ lat }) {
   const echelle = computeEchelle(map.resolution(), lat, Math.min(180, window.innerWidth / 4));
@@ -203,16 +202,7 @@ initRaccourcis([
 byId("carte").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target === byId("carte")) map.pickCentre();
 });
-byId("copier-lien").addEventListener("click", async () => {
-  const address = new URL(encodeFragment(etat.get()), location.href).href;
-  try {
-    await navigator.clipboard.writeText(address);
-    if (fitsLink(encodeDessin(etat.get().dessin))) showAvis("lien", "Lien copié.", { seconds: 4 });
-    else showAvis("lien", "Lien copié, sans le dessin, trop grand : le donner en GeoJSON (« Dessiner », « Exporter »).", { kind: "alerte" });
-  } catch {
-    showAvis("lien", address); // no clipboard (plain http): the address itself, to select
-  }
-});
+byId("copier-lien").addEventListener("click", () => lien.copy());
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (!byId("volet").hidden) closeVolet();

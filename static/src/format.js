@@ -8,6 +8,9 @@ const degres = new Intl.NumberFormat("fr-FR", { minimumFractionDigits: 3, maximu
 /** « 3,227° ». */
 export const formatDegres = (value) => `${degres.format(value)}°`;
 
+/** « 21/11/2026 » for « 2026-11-21 ». */
+export const formatDate = (iso) => iso.split("-").reverse().join("/");
+
 /** « 1 lieu », « 11 lieux ». */
 export function formatQuantite(count, singulier, pluriel) {
   return `${formatNombre(count)} ${Math.abs(count) < 2 ? singulier : pluriel}`;

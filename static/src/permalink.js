@@ -1,12 +1,15 @@
 // Pure: the state of the page in the fragment, and back. Whatever is in the address, nothing here throws.
 // #vue=11.5/50.38/3.4&couches=qpv,halle:0.6&fond=communal&filtre=bassin:nord&fiche=qpv:QN05950M
 // `couches` goes from the bottom to the top; opacity is written only when it is not 1. What a layer hides or keeps is apart:
-// &masquees=qpv:0.2 (classes of the legend, by rank) &filtres=irve:puissance>50 (CQL2, encoded) &revisions=qpv:3 (those seen)
+// &masquees=qpv:0.2 (classes of the legend, by rank) &filtres=irve:puissance>50 (CQL2, encoded)
+// &revisions=qpv:3 comes last: the state of the data that was seen, for whoever opens the link later (revisions.js).
 // &comparer=rideau/0.5/droite: a second set of layers is shown, under a curtain ("rideau") that stands at 0.5 of the width or side by
 // side ("cote"), on that side; its layers follow, written as those above: &comparer.couches=… &comparer.masquees=… &comparer.filtres=…
 // What the reader drew is &dessin=, at most 2 000 characters; how it is written is in traces.js.
 import { decodeDessin, encodeDessin, fitsLink } from "./traces.js";
 
+/** Characters, # included, of the longest fragment that is written; `webmap vues` keeps no longer one either. */
+export const MAX_FRAGMENT = 8000;
 const MAX_FILTRE = 2000;
 const MAX_CLASSES = 64;
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
@@ -23,12 +26,14 @@ const encodeCouches = (prefix, couches) => [
   ...encodeList(`${prefix}filtres`, couches, ({ filtre }) => filtre && encodeURIComponent(filtre)),
 ];
 
-/** `revisions`: {layer: revision} of the data the link was made on, written when given. */
+/** The layers of the set being worked on, then those of the compared one that it does not hold. */
+export const listShown = ({ couches, comparer }) => [...couches, ...(comparer?.couches ?? []).filter(({ id }) => !couches.some((couche) => couche.id === id))];
+
+/** `revisions`: {layer: revision} of the data the link was made on, written when given, for the layers of both compared sets. */
 export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, dessin }, revisions = null) {
   const parts = [];
   if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
   if (couches) parts.push(...encodeCouches("", couches));
-  if (couches && revisions) parts.push(...encodeList("revisions", couches, ({ id }) => revisions[id]));
   if (comparer) {
     parts.push(`comparer=${comparer.mode}/${round(comparer.position, 3)}/${comparer.cote}`, ...encodeCouches("comparer.", comparer.couches));
   }
@@ -37,6 +42,7 @@ export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, de
   if (fiche) parts.push(`fiche=${encodeURIComponent(fiche.couche)}:${encodeURIComponent(fiche.cle)}`);
   const drawn = encodeDessin(dessin ?? []);
   if (drawn && fitsLink(drawn)) parts.push(`dessin=${drawn}`);
+  if (couches && revisions) parts.push(...encodeList("revisions", listShown({ couches, comparer }), ({ id }) => revisions[id]?.toString()));
   return `#${parts.join("&")}`;
 }
 

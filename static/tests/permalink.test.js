@@ -35,6 +35,13 @@ test("what a layer hides and keeps is written apart, and joins it when it is rea
   assert.deepEqual(decodeFragment(fragment).revisions, { halle: 12, qpv: 3 });
 });
 
+test("revisions come last, for the layers of both compared sets", () => {
+  const compared = { couches: [{ id: "qpv", opacite: 1 }], comparer: { mode: "cote", position: 0.5, cote: "gauche", couches: [{ id: "qpv", opacite: 1 }, { id: "halle", opacite: 1 }] }, fond: "communal" };
+  const fragment = encodeFragment(compared, { qpv: 3, halle: 0 });
+  assert.ok(fragment.endsWith("&fond=communal&revisions=qpv:3,halle:0"), fragment);
+  assert.deepEqual(decodeFragment(fragment), { ...compared, revisions: { qpv: 3, halle: 0 } });
+});
+
 test("what a layer hides or keeps is bounded, and dropped when unreadable", () => {
   assert.deepEqual(decodeFragment(`#masquees=qpv:1.x.99,halle:2.0.2,<b>:1&filtres=qpv:${"a".repeat(2001)},halle:%&revisions=qpv:-1`), { masquees: { halle: [0, 2] } });
 });

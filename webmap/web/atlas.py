@@ -135,6 +135,7 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
         "localises": counts["localises"],
         "exactes": counts["exactes"],
         "revision": counts["revision"],
+        "modifiee": counts["modifiee"].date().isoformat(),
         # Our own SVG, with no text from a row or a request in it.
         "legende": [{"label": rule.label, "svg": Markup(build_legend(rule, layer.geometry))} for rule in rules],  # noqa: S704
         "avertissement": layer.warning,

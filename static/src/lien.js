@@ -1,0 +1,61 @@
+// The address of the view: kept in the bar, copied, and what it says of the data it was made on.
+import { removeAvis, showAvis } from "./avis.js";
+import { byId, element } from "./dom.js";
+import { formatDate, formatNombre, formatQuantite } from "./format.js";
+import { encodeFragment, MAX_FRAGMENT } from "./permalink.js";
+import { listChangements, readRevisions } from "./revisions.js";
+import { encodeDessin, fitsLink } from "./traces.js";
+
+const FEW = 3; // layers told at once; more are folded
+
+/** Put a text in the clipboard, and say so under `name`; without one (plain http), the text itself, to select. */
+export async function copyText(name, text, done) {
+  try {
+    await navigator.clipboard.writeText(text);
+    showAvis(name, done, { seconds: 4 });
+  } catch {
+    showAvis(name, text);
+  }
+}
+
+/** Say which layers have changed since the link that is opened was made, if it says on what. */
+export function tellChangements(seen, atlas) {
+  removeAvis("revisions");
+  const changed = seen ? listChangements(seen, atlas) : [];
+  if (changed.length === 0) return;
+  const lines = changed.map(({ titre, modifiee }) => element("li", {}, `${titre} : modifiée le ${formatDate(modifiee)}`));
+  const summary = element("summary", {}, `Les données ont changé depuis ce lien : ${formatQuantite(changed.length, "couche", "couches")}.`);
+  showAvis("revisions", element("details", { class: "changements", open: changed.length <= FEW }, summary, element("ul", {}, lines)));
+}
+
+export function createLien({ atlas, etat }) {
+  const revisions = readRevisions(atlas);
+  const fragment = () => encodeFragment(etat.get(), revisions);
+
+  /** A view that does not fit is not written at all: cut short, it would open on something else. */
+  function fits(written, name, kept) {
+    if (written.length <= MAX_FRAGMENT) return true;
+    const sentence = `Cette vue ne tient pas dans une adresse : ${formatNombre(written.length)} caractères, ${formatNombre(MAX_FRAGMENT)} au plus. ${kept} Retirer des couches, raccourcir leurs filtres, ou garder le dessin dans un fichier.`;
+    showAvis(name, sentence, { kind: "alerte" });
+    return false;
+  }
+
+  return {
+    fragment,
+    /** The full address, on the map itself even from a frame; null when the view does not fit. */
+    address: () => (fragment().length <= MAX_FRAGMENT ? new URL(`/${fragment()}`, location.href).href : null),
+    write() {
+      const written = fragment();
+      if (!fits(written, "adresse", "L’adresse de la page est restée celle d’avant.")) return;
+      removeAvis("adresse");
+      history.replaceState(null, "", written);
+      if (byId("ouvrir-atlas")) byId("ouvrir-atlas").href = `/${written}`; // in another site's page: the same view, in full
+    },
+    async copy() {
+      if (!fits(fragment(), "lien", "Rien n’a été copié.")) return;
+      await copyText("lien", this.address(), "Lien copié. Il note l’état des données d’aujourd’hui.");
+      if (fitsLink(encodeDessin(etat.get().dessin))) return removeAvis("dessin");
+      showAvis("dessin", "Le lien ne contient pas le dessin, trop grand : le donner en GeoJSON (« Dessiner », « Exporter »).", { kind: "alerte" });
+    },
+  };
+}
