@@ -163,6 +163,12 @@ byId("exporter").addEventListener("click", async () => {
   if (panneau.narrow()) panneau.set(false);
   piece.openExport({ atlas, etat, map });
 });
+byId("partager").addEventListener("click", async () => {
+  const { openPartage } = await import("./partager.js");
+  if (panneau.narrow()) panneau.set(false);
+  openPartage({ atlas, etat, map, lien });
+});
+if (byId("legende-cadre")) import("./legende_cadre.js").then(({ openLegende }) => openLegende(byId("legende-cadre"), { atlas, etat }));
 const fonds = initFonds({ atlas, etat });
 if (found.fond) fonds.choose(found.fond);
 

@@ -12,7 +12,8 @@ export function probeUrl(template, [west, south, east, north], zoom = 12) {
   return template.replace("{z}", zoom).replace("{x}", x).replace("{y}", y);
 }
 
-function probe(url) {
+/** Whether an image comes; `copied`: and may be copied into a picture, which its server has to allow (CORS). */
+export function probe(url, copied = false) {
   return new Promise((resolve) => {
     const image = new Image();
     const timer = setTimeout(() => resolve(false), PROBE_SECONDS * 1000);
@@ -23,6 +24,7 @@ function probe(url) {
     image.onload = () => finish(true);
     image.onerror = () => finish(false);
     image.referrerPolicy = "no-referrer";
+    if (copied) image.crossOrigin = "anonymous";
     image.src = url;
   });
 }

@@ -8,13 +8,13 @@ import { encodeDessin, fitsLink } from "./traces.js";
 
 const FEW = 3; // layers told at once; more are folded
 
-/** Put a text in the clipboard, and say so under `name`; without one (plain http), the text itself, to select. */
-export async function copyText(name, text, done) {
+/** Put a text in the clipboard; false without one (plain http, or refused). */
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
-    showAvis(name, done, { seconds: 4 });
+    return true;
   } catch {
-    showAvis(name, text);
+    return false;
   }
 }
 
@@ -42,6 +42,8 @@ export function createLien({ atlas, etat }) {
 
   return {
     fragment,
+    /** Without the revisions: what always shows today's data (a named view, a frame) need not say each time that they changed. */
+    lasting: () => encodeFragment(etat.get()),
     /** The full address, on the map itself even from a frame; null when the view does not fit. */
     address: () => (fragment().length <= MAX_FRAGMENT ? new URL(`/${fragment()}`, location.href).href : null),
     write() {
@@ -53,7 +55,9 @@ export function createLien({ atlas, etat }) {
     },
     async copy() {
       if (!fits(fragment(), "lien", "Rien n’a été copié.")) return;
-      await copyText("lien", this.address(), "Lien copié. Il note l’état des données d’aujourd’hui.");
+      const address = this.address();
+      if (await copyText(address)) showAvis("lien", "Lien copié.", { seconds: 4 });
+      else showAvis("lien", address); // no clipboard: the address itself, to select
       if (fitsLink(encodeDessin(etat.get().dessin))) return removeAvis("dessin");
       showAvis("dessin", "Le lien ne contient pas le dessin, trop grand : le donner en GeoJSON (« Dessiner », « Exporter »).", { kind: "alerte" });
     },

@@ -87,7 +87,7 @@ function createNoms(source, context, mural) {
   });
 }
 
-export function createFonds({ map, atlas, emprise, reprise, context, couchesById }) {
+export function createFonds({ map, atlas, emprise, reprise, context, couchesById, crossOrigin }) {
   const ids = ["commune", "bassin"].filter((id) => atlas.decoupages.some((decoupage) => decoupage.id === id));
   const communal = new VectorTileLayer({
     source: createTileSource(ids, null, { atlas, emprise, reprise }),
@@ -106,7 +106,7 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
     show(fond) {
       const xyz = fond?.type === "xyz";
       images.setVisible(xyz);
-      images.setSource(xyz ? new XYZ({ url: fond.url, maxZoom: fond.zoom_max ?? 19 }) : null);
+      images.setSource(xyz ? new XYZ({ url: fond.url, maxZoom: fond.zoom_max ?? 19, crossOrigin }) : null);
       communal.changed();
       for (const layer of noms) layer.changed();
     },

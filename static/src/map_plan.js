@@ -1,5 +1,6 @@
 // One drawn map: basemap, layers, names, on a view that another may share. The page has one; comparing adds a second.
 import OlMap from "ol/Map.js";
+import VectorLayer from "ol/layer/Vector.js";
 import { rankOf } from "./couleur.js";
 import { createEtiquettes } from "./map_etiquettes.js";
 import { createFonds } from "./map_fonds.js";
@@ -10,10 +11,11 @@ const TILE_ZOOM_ZERO = 156543.03392804097; // resolution of zoom 0 with 256-pixe
 
 const zoomOf = (resolution) => Math.log2(TILE_ZOOM_ZERO / resolution);
 
-/** `couchesOf(state)`: the set of layers it draws. `onClick(event, lecture)`, `onPointer(event, lecture)`, `onDrawn()`: its events. */
-export function createPlan({ target, view, interactions, atlas, etat, reprise, couchesOf, onClick, onPointer, onLeave, onDrawn, onBusy }) {
+/** `couchesOf(state)`: the set of layers it draws. `onClick(event, lecture)`, `onPointer(event, lecture)`, `onDrawn()`: its events.
+ * `pixelRatio`: fineness, that of the screen by default; `crossOrigin`: how images of a basemap are asked for. */
+export function createPlan({ target, view, interactions, atlas, etat, reprise, couchesOf, onClick, onPointer, onLeave, onDrawn, onBusy, pixelRatio, crossOrigin }) {
   const couchesById = new Map(atlas.themes.flatMap((theme) => theme.couches).map((couche) => [couche.id, couche]));
-  const map = new OlMap({ target, view, controls: [], maxTilesLoading: 24, interactions });
+  const map = new OlMap({ target, view, controls: [], maxTilesLoading: 24, interactions, pixelRatio });
   const shown = (id) => couchesOf(etat.get()).find((couche) => couche.id === id);
   const context = {
     zoomOf,
@@ -27,11 +29,12 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
       return shown(couche.id)?.masquees?.includes(rank) ? null : (couche.style.rules[rank] ?? null);
     },
   };
-  const shared = { map, atlas, emprise: computeEmprise(atlas.territoire.etendue), reprise, context, couchesById };
+  const shared = { map, atlas, emprise: computeEmprise(atlas.territoire.etendue), reprise, context, couchesById, crossOrigin };
   const fonds = createFonds(shared);
   const couches = createCouchesTuilees(shared);
   const etiquettes = createEtiquettes(map, context);
   const lecture = createLecture({ view, couches, fonds, regle: context.regle });
+  const own = new Set(map.getLayers().getArray());
 
   map.on("singleclick", (event) => onClick(event, lecture));
   map.on("pointermove", (event) => onPointer(event, lecture));
@@ -50,6 +53,8 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
     map,
     lecture,
     couches,
+    /** The vector layers that others put over it: what a reader drew. */
+    ajouts: () => map.getLayers().getArray().filter((layer) => layer instanceof VectorLayer && !own.has(layer)),
     apply(state, previous) {
       fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from typing import TYPE_CHECKING
+
+import zxingcpp
+from PIL import Image
 
 from webmap.catalog.load import load_catalog
 from webmap.store.schema import upgrade
@@ -14,10 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import Live, OpenPage, Serve
+    from tests.browser.observed import Opened
     from webmap.config import Settings
     from webmap.store.db import Database
 
 PHONE = (390, 844)
+REFUSED = "() => { navigator.clipboard.writeText = navigator.clipboard.write = () => Promise.reject(new Error('non')) }"
+POCHES = "#couches=poche_pauvrete&vue=11/50.36/3.4&filtre=bassin:bassin_minier"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 KEPT = "#vue=11/50.36/3.4&couches=commune:0.6,poche_pauvrete,projet_emblematique&filtre=bassin:bassin_minier"
 
@@ -92,3 +99,141 @@ def test_a_view_too_long_for_an_address_says_so(open_map: OpenPage, live: Live) 
     page.click("#tout-retirer")
     opened.wait("location.hash.includes('vue=')")
     assert "restée celle d’avant" not in page.inner_text("#avis")
+
+
+def open_partage(opened: Opened, size: str) -> None:
+    if not opened.page.locator("#partager").is_visible():
+        opened.page.click("#bascule-panneau")
+    opened.page.click("#partager")
+    opened.page.select_option("#image-taille", size)
+
+
+def save_picture(opened: Opened, path: Path) -> Image.Image:
+    """Download the picture of the panel, as a reader does, and decode it."""
+    with opened.page.expect_download() as download:
+        opened.page.get_by_role("button", name="Télécharger (PNG)").click()
+    download.value.save_as(path)
+    opened.wait("document.querySelector('.image-carte [role=status]').textContent.startsWith('Image téléchargée')")
+    return Image.open(path).convert("RGB")
+
+
+def colours(picture: Image.Image, box: tuple[float, float, float, float]) -> set[str]:
+    """Return the colours of a part of a picture: left, top, right, bottom in pixels."""
+    part = picture.crop((int(box[0]), int(box[1]), int(box[2]), int(box[3])))
+    return {f"#{r:02x}{g:02x}{b:02x}" for _, (r, g, b) in part.getcolors(1 << 24) or []}  # type: ignore[misc]
+
+
+def test_the_picture_has_map_legend_scale_and_sources(
+    open_map: OpenPage, live_with_contours: Live, tmp_path: Path
+) -> None:
+    opened = open_map(live_with_contours, "#couches=bassin,poche_pauvrete&vue=10.4/50.38/3.4", permissions=CLIPBOARD)
+    color, stroke = opened.page.evaluate(
+        "JSON.parse(document.getElementById('atlas').textContent).themes.flatMap((t) => t.couches)"
+        ".filter(({ id }) => id === 'poche_pauvrete').flatMap(({ style }) => [style.rules[0].color, style.rules[0].stroke])"
+    )
+    cle = opened.visibles("poche_pauvrete")[0]["cle"]
+    x, y = opened.pixel(*live_with_contours.place("poche_pauvrete", cle))
+    open_partage(opened, "double")
+    opened.page.evaluate(
+        "document.getElementById('panneau').scrollTop = 0"
+    )  # a box half under a title is too small a target
+    assert opened.axe() == []
+    picture = save_picture(opened, tmp_path / "double.png")
+    map_box = opened.box("#carte")
+    assert picture.width > 2 * map_box["width"] + 2 * 230  # the map, twice as fine, and a column of legend
+    left, top = 2 * 16, 2 * (16 + 26 + 8)  # of the map, in the picture
+    right, bottom = left + int(2 * map_box["width"]), top + int(2 * map_box["height"])
+    x, y = left + 2 * (x - map_box["x"]), top + 2 * (y - map_box["y"])
+    assert color in colours(picture, (x - 30, y - 30, x + 30, y + 30))  # a place, where it is
+    assert stroke in colours(picture, (right, top, picture.width, bottom))  # its symbol in the legend
+    assert (
+        longest_dark_run(picture.crop((left + 16, bottom - 80, left + 400, bottom - 10))) > 100
+    )  # the bar of the scale
+    assert "#17212b" in colours(picture, (left, bottom + 20, right, picture.height))  # the sources
+    # Paper: the size of a sheet, and all that was on screen.
+    opened.page.select_option("#image-taille", "a4")
+    opened.page.fill("#image-titre", "Réunion du 3 mars")
+    assert save_picture(opened, tmp_path / "a4.png").size == (1754, 1240)
+    # To the clipboard.
+    opened.page.select_option("#image-taille", "ecran")
+    opened.page.get_by_role("button", name="Copier l’image").click()
+    opened.wait("document.querySelector('.image-carte [role=status]').textContent.startsWith('Image copiée')")
+    kinds = "navigator.clipboard.read().then((items) => items.flatMap(({ types }) => types))"
+    assert opened.page.evaluate(kinds) == ["image/png"]
+    assert opened.axe() == []
+    opened.capture(tmp_path, "partage")
+
+
+def longest_dark_run(picture: Image.Image) -> int:
+    """Return the longest horizontal run of dark pixels: the line of a scale bar."""
+    grey = picture.convert("L")
+    rows = (
+        "".join("#" if grey.getpixel((x, y)) < 80 else " " for x in range(grey.width))  # type: ignore[operator]
+        for y in range(grey.height)
+    )
+    return max(len(run) for row in rows for run in row.split(" "))
+
+
+def test_without_a_clipboard_nothing_is_lost(open_map: OpenPage, live: Live) -> None:
+    """The citation is selected, the picture is downloaded."""
+    opened = open_map(live, POCHES, size=PHONE)
+    page = opened.page
+    page.evaluate(REFUSED)
+    open_partage(opened, "ecran")
+    address = page.locator("#partage-lien").input_value()
+    assert address == page.url
+    citation = page.locator("#partage-citation").input_value()
+    assert re.fullmatch(
+        r"Carte, Bassin minier : Poches de pauvreté \(source : Contrat Quartiers 2030.*, millésime 08/04/2024\)\."
+        r" Atlas de La Porte du Hainaut, données du \d\d/\d\d/\d{4}, consulté le \d\d/\d\d/\d{4}, "
+        + re.escape(address),
+        citation,
+    )
+    page.get_by_role("button", name="Copier la citation").click()
+    page.get_by_role("button", name="Texte sélectionné : Ctrl+C").wait_for()
+    assert page.evaluate("getSelection().toString()") == citation
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Copier l’image").click()
+    assert download.value.suggested_filename.startswith("carte_")
+    assert "n’ouvre pas le presse-papiers" in page.inner_text(".image-carte [role=status]")
+
+
+def test_what_is_pasted_elsewhere_opens_the_view(open_map: OpenPage, live: Live, tmp_path: Path) -> None:
+    """The code, the command, and the frame with its legend, on a phone."""
+    opened = open_map(live, POCHES, size=PHONE)
+    page = opened.page
+    open_partage(opened, "ecran")
+    address = page.locator("#partage-lien").input_value()
+    for summary in page.locator(".partage summary").all():
+        summary.click()
+    picture = page.locator(".qr img")
+    picture.scroll_into_view_if_needed()
+    opened.wait("document.querySelector('.qr img').naturalWidth > 0")
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    assert [code.text for code in found] == [address]
+    lasting = address.partition("&revisions=")[0]
+    assert page.locator("#partage-commande").input_value() == f'webmap vues ajouter CODE "TITRE" "{lasting}"'
+    assert "demandez à la personne qui tient le SIG" in page.inner_text(".partage")
+    page.check("#cadre-legende")
+    page.fill("#cadre-largeur", "12")
+    assert page.locator("#cadre-code").is_hidden()
+    page.fill("#cadre-largeur", "640")
+    frame = page.locator("#cadre-code").input_value()
+    assert f'src="{live.origin}/integration?legende=oui#vue=' in frame
+    assert 'width="640" height="600"' in frame
+    assert opened.axe() == []
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.getElementById('volet-corps'))")
+    opened.capture(tmp_path, "partage_telephone")
+    see_framed(opened, re.findall(r'src="([^"]+)"', frame)[0].replace("&amp;", "&"))
+    opened.capture(tmp_path, "legende_cadre")
+
+
+def see_framed(opened: Opened, address: str) -> None:
+    """Open what the code of a frame shows: the map with its legend, folded on a phone."""
+    opened.page.goto(address)
+    opened.settle()
+    legend = opened.page.locator("#legende-cadre")
+    legend.locator("summary").click()
+    assert legend.locator("li").all_inner_texts()[0] == "Poches de pauvreté"
+    assert legend.locator("li svg").first.is_visible()
+    assert opened.axe() == []

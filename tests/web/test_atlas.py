@@ -84,7 +84,7 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
         "decoupage": "bassin", "code": "amandinois", "format": "csv", "champ": "nom",
     }  # fmt: skip
     queries = dict.fromkeys(("recherche", "adresses"), "?q=denain")
-    queries["paquet"] = "?couches=commune"
+    queries |= {"paquet": "?couches=commune", "qr": "?vue=couches=qpv"}
     queries["tampon"] = '?metres=5&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
     for name, template in urls.items():
         with reader.get(template.format(**values) + queries.get(name, "")) as answer:

@@ -36,7 +36,8 @@ def test_a_layer_says_its_vintages_and_its_last_change(catalog: Catalog) -> None
 def test_an_empty_layer_has_no_vintage(catalog: Catalog) -> None:
     layer = catalog.by_id["trame_verte"]
     found = build_fraicheur(layer, {"lignes": 0}, {}, str)
-    assert found == {"court": "", "phrases": [f"Source : {layer.source.name}."]}
+    name = layer.source.name
+    assert found == {"court": "", "source": name, "millesime": "", "phrases": [f"Source : {name}."]}
 
 
 def test_each_source_says_when_it_was_checked_or_that_it_failed(catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import connect
 from webmap.app import create_app
+from webmap.formats.qr import build_qr
 from webmap.store.vues import record_vue
 
 if TYPE_CHECKING:
@@ -48,6 +49,19 @@ def test_the_code_of_a_view_is_an_image_whose_title_is_text(client: FlaskClient)
     assert "<title>Code QR : &lt;b&gt;Friches&lt;/b&gt;" in answered.text
 
 
+def test_the_code_of_any_short_view_leads_to_this_atlas_only(client: FlaskClient) -> None:
+    fragment = "vue=12/50.33/3.38&couches=qpv&filtres=qpv:nom%20%3D%20'a'"
+    answered = client.get("/qr.svg", query_string={"vue": fragment})
+    assert answered.data == build_qr(f"https://atlas.exemple.fr/#{fragment}", "Code QR de la vue")
+
+
+@pytest.mark.parametrize("fragment", ["", "a" * 301, "a b", "a\nb"])
+def test_a_view_too_long_for_a_code_says_what_to_do(client: FlaskClient, fragment: str) -> None:
+    answered = client.get("/qr.svg", query_string={"vue": fragment}, headers={"Accept": "application/json"})
+    assert answered.status_code == 400
+    assert "webmap vues ajouter" in answered.get_json()["detail"]
+
+
 @pytest.mark.parametrize("address", ["/v/rien", "/v/rien.svg", "/v/friches?x=1", "/vues?x=1", "/vues.json?x=1"])
 def test_what_is_not_a_view_is_a_clear_error(client: FlaskClient, address: str) -> None:
     answered = client.get(address, headers={"Accept": "application/json"})
@@ -73,3 +87,6 @@ def test_the_map_for_frames_has_no_navigation_and_leads_to_the_atlas(client: Fla
     assert 'data-integration="oui"' in client.get("/integration?panneau=oui").text
     assert 'id="ouvrir-atlas"' not in client.get("/").text
     assert client.get("/integration?panneau=peut-etre").status_code == 400
+    assert 'id="legende-cadre"' in client.get("/integration?legende=oui").text
+    assert 'id="legende-cadre"' not in page
+    assert client.get("/integration?legende=peut-etre").status_code == 400

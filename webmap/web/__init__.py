@@ -75,6 +75,7 @@ ROUTES = (
     ("/accessibilite", "accessibilite", accessibilite.page),
     ("/vues", "vues", vues.index),
     ("/vues.json", "vues_json", vues.index_json),
+    ("/qr.svg", "qr", vues.present_qr),
     ("/v/<code>", "vue", vues.short),
     ("/v/<code>.svg", "vue_qr", vues.qr),
     ("/couches", "couches", couches.index),

@@ -54,6 +54,9 @@ URLS = {
     "couches": "/couches",
     "carte": "/cartes/{code}.html",
     "vues": "/vues.json",
+    "liste_vues": "/vues",
+    "qr": "/qr.svg",
+    "integration": "/integration",
 }
 
 
@@ -65,14 +68,17 @@ def carte() -> str:
 def integration() -> Response:
     """Answer the map bare, for a frame in the sites that `sites_integration` names; the browser refuses the others.
 
-    `panneau=oui` keeps the panel of layers within reach.
+    `panneau=oui` keeps the panel of layers within reach, `legende=oui` shows the legend over the map.
     """
-    params.refuse_unknown({"panneau"})
-    panneau = request.args.get("panneau", "non")
-    if panneau not in {"oui", "non"}:
-        raise BadParameterError("panneau : oui ou non.")
+    params.refuse_unknown({"panneau", "legende"})
+    panneau, legende = (request.args.get(name, "non") for name in ("panneau", "legende"))
+    for name, value in (("panneau", panneau), ("legende", legende)):
+        if value not in {"oui", "non"}:
+            raise BadParameterError(f"{name} : oui ou non.")
     settings = services().settings
-    response = Response(render_template("carte.html", atlas=build_atlas(services()), integration=panneau))
+    response = Response(
+        render_template("carte.html", atlas=build_atlas(services()), integration=panneau, legende=legende)
+    )
     response.headers["Content-Security-Policy"] = build_csp(settings, settings.sites_integration)
     return response
 
@@ -114,6 +120,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "systemes": SYSTEMES,
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
         "adresses": atlas.settings.geocodage.attribution if atlas.settings.geocodage else None,
+        "sites_integration": atlas.settings.sites_integration,
         "urls": URLS,
     }
 

@@ -22,17 +22,29 @@ def build_fraicheur(
     checks: Mapping[tuple[str, str], Mapping[str, Any]],
     cite: Callable[[str], str],
 ) -> dict[str, Any]:
-    """Return `court`, a few words for one line (empty for an empty layer), and `phrases`, all that is known."""
+    """Return what is known of how fresh a layer is.
+
+    `court`, a few words for one line; `phrases`, all of it; `source` and `millesime`, what a citation says. An empty layer has
+    neither `court` nor `millesime`.
+    """
     if not counts["lignes"]:
-        return {"court": "", "phrases": [f"Source : {layer.source.name}."]}
+        return {
+            "court": "",
+            "source": layer.source.name,
+            "millesime": "",
+            "phrases": [f"Source : {layer.source.name}."],
+        }
     vintages = [millesime(each) for each in sorted(counts["millesimes"])]
     told = " et ".join(vintages) if len(vintages) <= _FEW else f"{vintages[0]} à {vintages[-1]}"
+    sources = " ; ".join(cite(source) for source in counts["sources"])
     found = [(connector.id, checks.get((layer.id, connector.id))) for connector in layer.connectors]
     failed = [check for _, check in found if check and check["resultat"] == "echec"]
     return {
         "court": f"millésime {told}" + (" · source en échec" if failed else ""),
+        "source": sources,
+        "millesime": told,
         "phrases": [
-            f"Source : {' ; '.join(cite(source) for source in counts['sources'])}. Millésime : {', '.join(vintages)}.",
+            f"Source : {sources}. Millésime : {', '.join(vintages)}.",
             f"Modifiée dans l’atlas le {date(counts['modifiee'])} (révision {counts['revision']}).",
             *(_check(name, check, several=len(found) > 1) for name, check in found),
         ],

@@ -1,0 +1,175 @@
+// « Emporter en image »: the map on its sheet as a PNG, to the clipboard or to a file.
+import { describeFond, describeSource, lastChange, listSources } from "./citation.js";
+import { setsOf } from "./comparer.js";
+import { byId, element } from "./dom.js";
+import { computeEchelle } from "./echelle.js";
+import { listCouches } from "./etat.js";
+import { probe, probeUrl } from "./fonds.js";
+import { formatDate, formatNombre, formatQuantite } from "./format.js";
+import { buildLegende, parseDrawing } from "./legende.js";
+import { drawCarte } from "./map_image.js";
+import { listShown } from "./permalink.js";
+import { fontOf, paintPlanche, planPlanche } from "./planche.js";
+
+const A4 = { width: 1754, height: 1240, ratio: 1.5 }; // pixels of 297 × 210 mm at 150 dots an inch; 8 pt letters
+const RESOLUTION_ZERO = 156543.03392804097;
+const LONGEST_ADDRESS = 300; // characters that a picture spends on an address no one clicks
+
+/** The parts of the map, in its box: one, or the two that are compared. */
+function listParts(etat, width) {
+  if (!etat.comparer) return [{ couches: etat.couches, x: 0, width, from: 0, to: width }];
+  const { gauche, droite } = setsOf(etat);
+  const { mode, position } = etat.comparer;
+  if (mode === "cote") return [gauche, droite].map((couches, rank) => ({ couches, x: (rank * width) / 2, width: width / 2, from: (rank * width) / 2, to: ((rank + 1) * width) / 2 }));
+  return [{ couches: gauche, x: 0, width, from: 0, to: width * position }, { couches: droite, x: 0, width, from: width * position, to: width }];
+}
+
+function listGroupes(atlas, etat, zoom) {
+  if (!etat.comparer) return buildLegende(atlas, { couches: etat.couches, vue: { zoom } });
+  const sides = { gauche: "À GAUCHE", droite: "À DROITE" };
+  return Object.entries(setsOf(etat)).sort().reverse().flatMap(([cote, couches]) => [{ id: cote, titre: sides[cote], entrees: [] }, ...buildLegende(atlas, { couches, vue: { zoom } })]);
+}
+
+/** What is written under the map: sources, warnings of the layers, dates, address. */
+function listNotes(atlas, etat, { jour, adresse }) {
+  const shown = new Set(listShown(etat).map(({ id }) => id));
+  const sources = listSources(atlas, etat).map(describeSource).join(" ; ");
+  const change = lastChange(atlas, etat);
+  const fond = describeFond(atlas, etat);
+  return [
+    sources ? `${sources}.` : "Aucune couche affichée.",
+    fond ? `${fond}.` : null,
+    ...listCouches(atlas).filter(({ id, avertissement }) => shown.has(id) && avertissement).map(({ titre, avertissement }) => `Attention, ${titre} : ${avertissement}`),
+    [atlas.titre, change ? `données du ${formatDate(change)}` : null, `image du ${jour}`, adresse].filter(Boolean).join(", "),
+  ].filter(Boolean);
+}
+
+async function loadImages(groupes) {
+  const drawings = new Set(groupes.flatMap(({ entrees }) => entrees.map(({ svg }) => svg)));
+  const load = async (svg) => {
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(parseDrawing(svg)))}`;
+    await image.decode();
+    return [svg, image];
+  };
+  return new Map(await Promise.all([...drawings].map(load)));
+}
+
+/** A basemap whose server does not let its images be copied would make the whole picture unreadable: ours is drawn instead. */
+async function chooseFond(atlas, etat) {
+  const fond = atlas.fonds.find(({ id }) => id === etat.fond);
+  if (fond?.type !== "xyz" || (await probe(probeUrl(fond.url, atlas.territoire.etendue), true))) return { etat, refus: "" };
+  const ours = atlas.fonds.find(({ type }) => type === "communal") ?? atlas.fonds.find(({ type }) => type === "aucun");
+  return { etat: { ...etat, fond: ours?.id ?? null }, refus: `Le fond « ${fond.titre} » ne se laisse pas copier dans une image : elle est faite avec « ${ours?.titre ?? "aucun fond"} ».` };
+}
+
+function measureOn(context, factor) {
+  return (text, style) => {
+    context.font = fontOf(style, factor);
+    return context.measureText(text).width;
+  };
+}
+
+/** `taille`: "ecran", "double" or "a4". Returns {canvas, told: what is missing, in sentences}. */
+async function paint({ atlas, etat: current, map, lien }, { titre, taille, jour }) {
+  const { etat, refus } = await chooseFond(atlas, current.get());
+  const factor = map.facteur();
+  const screen = [byId("carte"), byId("carte-b")].filter(Boolean).slice(0, etat.comparer?.mode === "cote" ? 2 : 1);
+  const shown = { width: screen.reduce((sum, { clientWidth }) => sum + clientWidth, 0), height: screen[0].clientHeight };
+  const ratio = { ecran: Math.max(1, window.devicePixelRatio), double: 2, a4: A4.ratio / factor }[taille];
+  const feuille = taille === "a4" ? { width: A4.width / ratio, height: A4.height / ratio } : null;
+  const adresse = lien.address() ?? "";
+  const notes = listNotes(atlas, etat, { jour, adresse: adresse.length <= LONGEST_ADDRESS && adresse ? adresse : new URL("/", location.href).href });
+  const pen = element("canvas").getContext("2d");
+  const planOf = (zoom) => planPlanche({ titre, groupes: listGroupes(atlas, etat, zoom), notes, carte: shown, feuille, factor, measure: measureOn(pen, factor) });
+  // Whatever the sheet, all that is on screen is on it: the zoom follows, and the legend is that of this zoom.
+  const fitting = ({ carte }) => map.resolution() * (feuille ? Math.max(shown.width / carte.width, shown.height / carte.height) : 1);
+  const zoomOf = (resolution) => Math.log2(RESOLUTION_ZERO / resolution);
+  const plan = planOf(zoomOf(fitting(planOf(map.vue().zoom))));
+  const resolution = fitting(plan);
+  const vue = { ...map.vue(), resolution };
+  const parts = listParts(etat, plan.carte.width);
+  const drawn = await Promise.all(parts.map(({ couches, width }) => drawCarte({ atlas, etat, couchesOf: () => couches, ajouts: map.ajouts(), vue, width, height: plan.carte.height, ratio })));
+  const canvas = element("canvas", { width: Math.round(plan.width * ratio), height: Math.round(plan.height * ratio) });
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  const images = await loadImages(listGroupes(atlas, etat, zoomOf(resolution)));
+  const echelle = computeEchelle(resolution, vue.lat, Math.min(180 * factor, plan.carte.width / 3));
+  paintPlanche(context, plan, { cartes: parts.map((part, rank) => ({ ...part, canvas: drawn[rank] })), images, echelle, factor });
+  const missing = [plan.manquent ? `${formatQuantite(plan.manquent, "ligne de légende manque", "lignes de légende manquent")}` : "", plan.coupees ? "des sources et des avertissements manquent" : ""].filter(Boolean);
+  const short = missing.length ? `La feuille est trop petite : ${missing.join(" ; ")}. Choisir « Comme à l’écran », ou retirer des couches.` : "";
+  return { canvas, told: [refus, short].filter(Boolean).join(" ") };
+}
+
+const toBlob = (canvas) => new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("Le navigateur n’a pas pu écrire cette image : choisir une taille plus petite."))), "image/png"));
+
+function download(blob) {
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: `carte_${new Date().toLocaleDateString("sv-SE")}.png` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+/** The panel: title, size, two ways out, then the picture that was made. `suggest(titre)`: a title as long as none was typed. */
+export function createImagePanel(page, { jour }) {
+  const titre = element("input", { type: "text", id: "image-titre", maxlength: 160, autocomplete: "off" });
+  const sizes = [["ecran", "Comme à l’écran"], ["double", "Comme à l’écran, deux fois plus fine"], ["a4", "A4 en paysage, 150 points par pouce"]];
+  const taille = element("select", { id: "image-taille" }, sizes.map(([value, text]) => element("option", { value }, text)));
+  const status = element("p", { role: "status" });
+  const apercu = element("div", {});
+  const buttons = [["Copier l’image", copy], ["Télécharger (PNG)", save]].map(([text, action]) => element("button", { type: "button", class: "bouton", onclick: () => run(action) }, text));
+  let suggested = "";
+
+  async function make() {
+    const { canvas, told } = await paint(page, { titre: titre.value.trim() || suggested, taille: taille.value, jour });
+    const blob = await toBlob(canvas);
+    const size = `${formatNombre(canvas.width)} × ${formatNombre(canvas.height)} pixels, ${formatNombre(Math.ceil(blob.size / 1024))} ko`;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `Aperçu de l’image : ${titre.value}`);
+    apercu.replaceChildren(canvas);
+    return { blob, told: `${size}. ${told}`.trim() };
+  }
+
+  async function copy() {
+    const made = make();
+    try {
+      // The promise itself: a browser only lets a page write right after a click, and the picture takes a second.
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": made.then(({ blob }) => blob) })]);
+      return `Image copiée : ${(await made).told}`;
+    } catch {
+      const { blob, told } = await made;
+      download(blob);
+      return `Le navigateur n’ouvre pas le presse-papiers : l’image est téléchargée, ${told}`;
+    }
+  }
+
+  async function save() {
+    const { blob, told } = await make();
+    download(blob);
+    return `Image téléchargée : ${told}`;
+  }
+
+  async function run(action) {
+    for (const button of buttons) button.disabled = true;
+    apercu.replaceChildren();
+    status.textContent = "Image en préparation…";
+    try {
+      status.textContent = await action();
+    } catch (error) {
+      status.textContent = error.message;
+    }
+    for (const button of buttons) button.disabled = false;
+  }
+
+  const field = (control, label) => element("p", {}, element("label", { for: control.id }, label), control);
+  const node = element("section", { class: "image-carte", "aria-labelledby": "image-carte-titre" },
+    element("h3", { id: "image-carte-titre" }, "Emporter en image"), field(titre, "Titre"), field(taille, "Taille"),
+    element("p", { class: "petit" }, "Avec la légende, l’échelle, le nord, les sources et la date des données."),
+    element("p", { class: "actions" }, buttons), status, apercu);
+  return {
+    node,
+    suggest(text) {
+      if (titre.value === suggested) titre.value = text;
+      suggested = text;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// The map drawn apart from the page, at any size and fineness, for a picture. Fetched when a first one is asked for.
+import View from "ol/View.js";
+import VectorLayer from "ol/layer/Vector.js";
+import { fromLonLat } from "ol/proj.js";
+import { element } from "./dom.js";
+import { createPlan } from "./map_plan.js";
+
+const PATIENCE = 30000; // ms for the tiles to come
+
+const opacityOf = ({ style }) => (style.opacity === "" ? 1 : Number(style.opacity));
+
+/** One canvas of all those of a map, each where its own style puts it. */
+function compose(map, width, height, ratio) {
+  const canvas = element("canvas", { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  const context = canvas.getContext("2d");
+  for (const each of map.getViewport().querySelectorAll(".ol-layers canvas")) {
+    if (each.width === 0) continue;
+    context.globalAlpha = opacityOf(each) * opacityOf(each.parentNode);
+    const matrix = /^matrix\(([^)]*)\)$/.exec(each.style.transform)?.[1].split(",").map(Number) ?? [1 / ratio, 0, 0, 1 / ratio, 0, 0];
+    context.setTransform(...matrix.map((value) => value * ratio));
+    context.drawImage(each, 0, 0);
+  }
+  return canvas;
+}
+
+/** What a reader put over the map (drawing, marks), shown again from the same source. */
+const copyLayer = (layer) => new VectorLayer({ source: layer.getSource(), style: layer.getStyle(), zIndex: layer.getZIndex(), declutter: layer.getDeclutter(), visible: layer.getVisible() });
+
+/**
+ * Draw the layers that `couchesOf(etat)` gives, `width` by `height` CSS pixels at `ratio` pixels each, around `vue` ({lon, lat} and
+ * `resolution` in EPSG:3857 metres by CSS pixel). Images of a basemap are asked for so that they may be copied (CORS). Rejects with a
+ * sentence when a tile does not come: a picture with a hole would be believed.
+ */
+export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, height, ratio }) {
+  const target = element("div", { class: "hors-ecran", "aria-hidden": "true" });
+  target.style.width = `${width}px`;
+  target.style.height = `${height}px`;
+  document.body.append(target);
+  const view = new View({ center: fromLonLat([vue.lon, vue.lat]), resolution: vue.resolution });
+  const nothing = () => {};
+  let plan = null;
+  let timer = null;
+  try {
+    await new Promise((resolve, reject) => {
+      const fail = () => reject(new Error("Le serveur n’a pas donné toute la carte : l’image aurait des trous. Réessayer dans un instant."));
+      timer = setTimeout(fail, PATIENCE);
+      plan = createPlan({
+        target, view, atlas, couchesOf, pixelRatio: ratio, crossOrigin: "anonymous", interactions: [],
+        etat: { get: () => etat }, reprise: { failure: fail, success: nothing },
+        onClick: nothing, onPointer: nothing, onLeave: nothing, onBusy: nothing, onDrawn: resolve,
+      });
+      for (const layer of ajouts) plan.map.addLayer(copyLayer(layer));
+      plan.apply(etat, etat);
+    });
+    plan.map.renderSync(); // the names, which are placed once the tiles are there
+    return compose(plan.map, width, height, ratio);
+  } finally {
+    clearTimeout(timer);
+    plan?.map.setTarget(null);
+    plan?.map.dispose();
+    target.remove();
+  }
+}
