@@ -164,9 +164,9 @@ byId("exporter").addEventListener("click", async () => {
   piece.openExport({ atlas, etat, map });
 });
 byId("partager").addEventListener("click", async () => {
-  const { openPartage } = await import("./partager.js");
+  const piece = await loadPiece(() => import("./partager.js"));
   if (panneau.narrow()) panneau.set(false);
-  openPartage({ atlas, etat, map, lien });
+  piece?.openPartage({ atlas, etat, map, lien });
 });
 if (byId("legende-cadre")) import("./legende_cadre.js").then(({ openLegende }) => openLegende(byId("legende-cadre"), { atlas, etat }));
 const fonds = initFonds({ atlas, etat });
@@ -204,6 +204,7 @@ initRaccourcis([
   { touche: "e", texte: "exporter ce qui est à l’écran", action: () => byId("exporter").click() },
   { touche: "m", texte: "aller à la carte", action: () => byId("carte").focus() },
   { touche: "0", texte: "vue d’ensemble", action: () => byId("vue-ensemble").click() },
+  { touche: "p", texte: "projeter : plein écran, la carte, son titre et sa légende", action: () => projeter.project() },
 ]);
 byId("carte").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target === byId("carte")) map.pickCentre();

@@ -1,6 +1,6 @@
 // The two ways to the wall: the mode itself and the check before it. Both are fetched when asked for.
 import { byId } from "./dom.js";
-import { asksProjection } from "./touches.js";
+import { loadPiece } from "./piece.js";
 
 /** `openFragment(fragment)`: show a named view as a fresh page would. */
 export function initProjeter({ atlas, etat, map, openFragment }) {
@@ -9,20 +9,15 @@ export function initProjeter({ atlas, etat, map, openFragment }) {
   async function project({ gesture }) {
     if (mode) return;
     mode = { close() {} }; // until the piece of script is here, a second press asks nothing more
-    const { openProjection } = await import("./projection.js");
-    mode = openProjection({ atlas, etat, map, openFragment, gesture, onClose: () => (mode = null) });
+    const piece = await loadPiece(() => import("./projection.js"));
+    mode = piece && piece.openProjection({ atlas, etat, map, openFragment, gesture, onClose: () => (mode = null) });
   }
 
   byId("projeter").addEventListener("click", () => project({ gesture: true }));
   byId("lisible").addEventListener("click", async () => {
-    const { openLisibilite } = await import("./lisibilite_volet.js");
-    openLisibilite({ atlas, etat, project: () => project({ gesture: true }) });
-  });
-  document.addEventListener("keydown", (event) => {
-    if (!asksProjection(event)) return;
-    event.preventDefault();
-    project({ gesture: true });
+    const piece = await loadPiece(() => import("./lisibilite_volet.js"));
+    piece?.openLisibilite({ atlas, etat, project: () => project({ gesture: true }) });
   });
   if (new URLSearchParams(location.search).get("mode") === "projection") project({ gesture: false });
-  return { active: () => mode !== null };
+  return { active: () => mode !== null, project: () => project({ gesture: true }) };
 }

@@ -1,5 +1,6 @@
 // Keyboard shortcuts of the page: one table, one listener, one dialog that lists them. Single letters can be turned off (WCAG 2.1.4).
 import { byId, element } from "./dom.js";
+import { RACCOURCIS_PROJECTION } from "./touches.js";
 
 const KEPT = "webmap.raccourcis"; // « non » in the reader's browser: letters do nothing
 const TYPED = "input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select, [contenteditable], [role=combobox]";
@@ -43,7 +44,7 @@ export function initRaccourcis(raccourcis) {
     "dialog",
     { class: "raccourcis", "aria-labelledby": "raccourcis-titre" },
     element("h2", { id: "raccourcis-titre", tabindex: "-1", autofocus: true }, "Raccourcis clavier"),
-    element("dl", {}, all.map(({ touche, texte }) => ligne(touche, texte)), ALWAYS.map(([touches, texte]) => ligne(touches, texte))),
+    element("dl", {}, all.map(({ touche, texte }) => ligne(touche, texte)), [...ALWAYS, ...RACCOURCIS_PROJECTION].map(([touches, texte]) => ligne(touches, texte))),
     element("label", { class: "case" }, interrupteur, " Raccourcis à une seule touche"),
     element("p", { class: "petit" }, "À désactiver avec une commande vocale ou une aide au clavier ; ce navigateur s’en souvient. Ils ne font rien dans un champ de texte."),
     element("p", { class: "actions" }, fermer),
@@ -62,8 +63,8 @@ export function initRaccourcis(raccourcis) {
 
   byId("raccourcis").addEventListener("click", open);
   document.addEventListener("keydown", (event) => {
-    if (!actifs || dialog.open || !isRaccourci(event, event.target.matches?.(TYPED))) return;
-    const found = all.find(({ touche }) => touche === event.key);
+    if (!actifs || dialog.open || event.repeat || !isRaccourci(event, event.target.matches?.(TYPED))) return;
+    const found = all.find(({ touche }) => touche === event.key.toLowerCase());
     if (!found) return;
     event.preventDefault();
     found.action();

@@ -1,11 +1,10 @@
 // Pure: the keys of the projection, for the keyboard and for a clicker (which sends those of slide shows).
 
-/** What the list of shortcuts says: [keys, what they do]. */
+/** What the list of shortcuts says of the projection: [keys, what they do]. */
 export const RACCOURCIS_PROJECTION = [
-  ["P", "Projeter : plein écran, la carte, son titre et sa légende"],
-  ["Page suivante, Page précédente", "En projection : vue nommée suivante, précédente"],
-  ["B ou .", "En projection : écran noir ; une touche quelconque le rallume"],
-  ["Échap", "En projection : revenir à l’atlas"],
+  ["Page suivante, Page précédente", "en projection : vue nommée suivante, précédente"],
+  ["B ou .", "en projection : écran noir ; une touche quelconque le rallume"],
+  ["Échap", "en projection : revenir à l’atlas"],
 ];
 
 const ACTIONS = { PageDown: "suivante", PageUp: "precedente", b: "noir", ".": "noir", Escape: "quitter" };
@@ -20,13 +19,6 @@ export function actionOf(event, noir) {
   if (noir) return ["Shift", "Control", "Alt", "Meta"].includes(event.key) ? "" : "rallumer";
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return ACTIONS[key] ?? (CARTE.has(event.key) || /^F\d+$/.test(event.key) ? "" : null);
-}
-
-/** Whether a key asks to project: P alone, and not in a field where it is a letter. */
-export function asksProjection(event) {
-  const { target } = event;
-  const writes = target?.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(target?.tagName);
-  return !event.defaultPrevented && !event.repeat && plain(event) && !writes && event.key.toLowerCase() === "p";
 }
 
 /** The rank of the view to go to from `at` (-1: none of them); null at either end, where nothing happens. */

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionOf, asksProjection, stepVue } from "../src/touches.js";
+import { actionOf, stepVue } from "../src/touches.js";
 
 test("keys of the wall: a few act, those of the map pass, all others do nothing; on black any one lights it", () => {
   const keys = ["PageDown", "PageUp", "b", "B", ".", "Escape", "ArrowLeft", "+", "F11", "Enter", "p", "?"];
   assert.deepEqual(keys.map((key) => actionOf({ key }, false)), ["suivante", "precedente", "noir", "noir", "noir", "quitter", "", "", "", null, null, null]);
   assert.deepEqual(["PageDown", "Escape", "x", "Shift"].map((key) => actionOf({ key }, true)), ["rallumer", "rallumer", "rallumer", ""]);
   assert.equal(actionOf({ key: "b", ctrlKey: true }, false), ""); // the browser's
-});
-
-test("P projects, but not in a field, with a modifier, or held", () => {
-  assert.ok(asksProjection({ key: "p" }));
-  assert.ok(asksProjection({ key: "P", target: { tagName: "BUTTON" } }));
-  for (const more of [{ target: { tagName: "INPUT" } }, { target: { isContentEditable: true } }, { ctrlKey: true }, { repeat: true }, { defaultPrevented: true }, { key: "o" }]) assert.ok(!asksProjection({ key: "p", ...more }));
 });
 
 test("views are gone through one by one, and stop at both ends", () => {
