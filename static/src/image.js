@@ -74,8 +74,8 @@ function measureOn(context, factor) {
 async function paint({ atlas, etat: current, map, lien }, { titre, taille, jour }) {
   const { etat, refus } = await chooseFond(atlas, current.get());
   const factor = map.facteur();
-  const screen = [byId("carte"), byId("carte-b")].filter(Boolean).slice(0, etat.comparer?.mode === "cote" ? 2 : 1);
-  const shown = { width: screen.reduce((sum, { clientWidth }) => sum + clientWidth, 0), height: screen[0].clientHeight };
+  const carte = byId("carte"); // side by side, two maps stand beside the sheet of this panel: they are drawn as without it
+  const shown = { width: (etat.comparer?.mode === "cote" ? carte.parentElement : carte).clientWidth, height: carte.clientHeight };
   const ratio = { ecran: Math.max(1, window.devicePixelRatio), double: 2, a4: A4.ratio / factor }[taille];
   const feuille = taille === "a4" ? { width: A4.width / ratio, height: A4.height / ratio } : null;
   const adresse = lien.address() ?? "";

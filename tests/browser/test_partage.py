@@ -174,6 +174,35 @@ def longest_dark_run(picture: Image.Image) -> int:
     return max(len(run) for row in rows for run in row.split(" "))
 
 
+def test_a_basemap_that_may_not_be_copied_is_replaced(open_map: OpenPage, live: Live, tmp_path: Path) -> None:
+    """One image of a third party that does not allow it would lock the canvas."""
+    opened = open_map(live, "#couches=poche_pauvrete&vue=11/50.36/3.4")
+    opened.allow("https://data.geopf.fr")
+    opened.tolerate("CORS|ERR_FAILED")
+    red = io.BytesIO()
+    Image.new("RGB", (256, 256), "#fe0102").save(red, "PNG")
+    headers = {"Access-Control-Allow-Origin": "https://autre.exemple.fr"}  # without any, Playwright would add ours
+    opened.page.route(
+        "https://data.geopf.fr/**",
+        lambda route: route.fulfill(body=red.getvalue(), content_type="image/png", headers=headers),
+    )
+    opened.page.select_option("#fond", "plan-ign")
+    opened.wait("location.hash.includes('fond=plan-ign')")
+    opened.settle()
+    open_partage(opened, "ecran")
+    picture = save_picture(opened, tmp_path / "refuse.png")
+    assert "#fe0102" not in colours(picture, (0, 0, *picture.size))
+    told = opened.page.inner_text(".image-carte [role=status]")
+    assert (
+        "Le fond « Plan IGN » ne se laisse pas copier dans une image : elle est faite avec « Fond communal »." in told
+    )
+    headers["Access-Control-Allow-Origin"] = "*"
+    opened.page.select_option("#image-taille", "double")
+    picture = save_picture(opened, tmp_path / "permis.png")
+    assert "#fe0102" in colours(picture, (0, 0, *picture.size))
+    assert "ne se laisse pas" not in opened.page.inner_text(".image-carte [role=status]")
+
+
 def test_without_a_clipboard_nothing_is_lost(open_map: OpenPage, live: Live) -> None:
     """The citation is selected, the picture is downloaded."""
     opened = open_map(live, POCHES, size=PHONE)
