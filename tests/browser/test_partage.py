@@ -85,7 +85,7 @@ def test_a_link_says_what_changed_since_it_was_made(
 
 def test_a_view_too_long_for_an_address_says_so(open_map: OpenPage, live: Live) -> None:
     names = ",".join(
-        f"{layer}:{'nom%20%3D%20%27' + 'a' * 1900}%27" for layer in ("commune", "bassin", "qpv", "equipe", "bv2022")
+        f"{layer}:{'source%20%3D%20%27' + 'a' * 1900}%27" for layer in ("commune", "bassin", "qpv", "equipe", "bv2022")
     )
     opened = open_map(live, f"#couches=commune,bassin,qpv,equipe,bv2022&filtres={names}", permissions=CLIPBOARD)
     page = opened.page
