@@ -110,6 +110,10 @@ def test_places_without_a_place_are_listed(open_page: OpenPage, live: Live) -> N
     page = open_page(live, BASSIN).page
     after = page.locator("h3:has-text('Non localisés (territoire entier)') ~ details").first
     assert "Projets emblématiques : 6" in after.locator("summary").inner_text()
+    assert after.locator("li").first.is_hidden()
+    after.locator("summary").focus()
+    page.keyboard.press("Enter")
+    after.locator("li").first.wait_for()
     names = after.locator("li").all_inner_texts()
     assert len(names) == 6
     assert "Fabrique des savoirs et de la citoyenneté" in names

@@ -49,6 +49,22 @@ def spaces(text: str) -> str:
     return re.sub(r"[\u202f\u00a0]", " ", text)
 
 
+def read_figures(page: Page) -> dict[str, str]:
+    """Label -> figure, of what is shown without unfolding anything."""
+    rows = [row for row in page.locator("table.mesures tbody tr:has(th)").all() if row.is_visible()]
+    return {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in rows}
+
+
+def read_missing(page: Page) -> dict[str, str]:
+    """Label -> why it has no value."""
+    found = {}
+    for term in page.locator("dl.sans-valeur dt").all():
+        told = term.locator("xpath=following-sibling::dd[1]").inner_text()
+        labels = re.sub(r" \([^()]*\)(?= ;|\.)", "", spaces(told)).removesuffix(".").split(" ; ")
+        found.update(dict.fromkeys(labels, term.inner_text()))
+    return found
+
+
 def test_a_zone_drawn_on_the_map_is_counted(open_map: OpenPage, live_with_contours: Live, tmp_path: Path) -> None:
     opened = open_map(live_with_contours)
     page = opened.page
@@ -62,16 +78,19 @@ def test_a_zone_drawn_on_the_map_is_counted(open_map: OpenPage, live_with_contou
     content = (
         live_with_contours.app.test_client().get("/territoires/polygone.json", query_string={"wkt": wkt}).get_json()
     )
-    shown = {
-        row.locator("th").inner_text(): row.locator("td").first.inner_text()
-        for row in page.locator(".tableau:not(details *) tbody tr").all()
-    }
-    told = {value["libelle"]: value for value in content["unites"][0]["mesures"] if value["libelle"] in shown}
-    assert told["Superficie"]["valeur"] > 1
-    for label, value in told.items():
-        expected = value["indisponible"] if value["valeur"] is None else nombre(value["valeur"])
-        assert spaces(shown[label]).startswith(spaces(expected)), label
-    assert len(told) > 10
+    shown, missing = read_figures(page), read_missing(page)
+    empty = page.locator("p", has_text="Couches encore vides").locator("a")
+    layers = {str(link.get_attribute("href")).removeprefix("/couches/") for link in empty.all()}
+    own = {value["libelle"]: value for value in content["unites"][0]["mesures"]}
+    assert own["Superficie"]["valeur"] > 1
+    assert own.keys() >= shown.keys() | missing.keys(), "nothing is shown that the JSON does not say"
+    for label, value in own.items():
+        if value["valeur"] is not None:
+            assert spaces(shown.pop(label)).startswith(spaces(nombre(value["valeur"]))), label
+        else:
+            assert value["couche"] in layers or missing.pop(label) == value["indisponible"], label
+    assert not shown
+    assert not missing
     assert page.locator("figure svg path.ici").count() >= 1
 
 

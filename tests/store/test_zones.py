@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,18 +17,20 @@ from shapely.ops import split
 from tests.store.conftest import ask, build, define, do, insert
 from webmap.errors import PolygonError
 from webmap.geo.polygon import Polygon, parse_geojson, parse_wkt
+from webmap.store import statistics
 from webmap.store.db import count_queries
 from webmap.store.perimeters import Perimeters, fetch_drawn, fetch_layer_zones
 from webmap.store.report import fetch_report
 from webmap.store.zones import Held, fetch_communes_report, fetch_drawn_report, fetch_held, fetch_zone_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
+    from webmap.catalog.measure import Measure
     from webmap.store.db import Database
     from webmap.store.measures import Value
     from webmap.store.report import UnitReport
@@ -288,6 +291,35 @@ def test_the_whole_beside_a_zone_is_that_of_the_territory(facts_with_contours: D
             other.indisponible,
             other.note,
         )
+
+
+def test_what_insee_does_not_add_up_is_refused_beside_a_zone_too(
+    facts_with_contours: Database, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(
+        facts_with_contours,
+        "INSERT INTO pub.filosofi (code_insee, nbmenfisc21, nbpersmenfisc21, etat, source, millesime, precision) SELECT"
+        " code_insee, 10, 25, 'existant', 'insee-filosofi-2021', '2021', 'commune' FROM pub.commune",
+    )
+    tally = statistics._tally
+
+    def wrong(layer: LayerDefinition, measure: Measure, row: Mapping[str, Any]) -> statistics.Tally:
+        found = tally(layer, measure, row)
+        return replace(found, value=99) if measure.id == "personnes_par_menage" else found
+
+    def say() -> dict[str, tuple[float | None, str | None]]:
+        report, _ = fetch_drawn_report(facts_with_contours, catalog, read(SQUARE), BOX)
+        beside = {name: value for (layer, name), value in by_measure(report.ensemble).items() if layer == "filosofi"}
+        return {name: (value.valeur, value.indisponible) for name, value in beside.items()}
+
+    right = say()
+    assert (right["menages"], right["personnes_par_menage"]) == ((470, None), (2.5, None))
+    monkeypatch.setattr(statistics, "_tally", wrong)
+    number, why = say().pop("personnes_par_menage")
+    assert number is None
+    assert why is not None
+    assert why.startswith("non publié : ")
+    assert say()["menages"] == (470, None)
 
 
 def test_without_contours_exact_rows_are_counted_and_communes_are_not_guessed(

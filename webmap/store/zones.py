@@ -17,6 +17,7 @@ from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_ref
 from webmap.store.db import load_sql
 from webmap.store.measures import build_plain, build_stated, build_unit_values, build_values
 from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
+from webmap.store.published import build_unpublishable
 from webmap.store.report import Report, UnitReport, fetch_context, fetch_report, reported_layers
 from webmap.store.statistics import build_statistics, fetch_statistics
 from webmap.store.summaries import EMPTY, Count, LayerSummary, Unit, fetch_units
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
     from webmap.store.measures import Context, Value
     from webmap.store.perimeters import Perimeters
+    from webmap.store.statistics import LayerStatistics
 
 # What is added up of a measure over the pieces p of rows r, and which pieces it takes.
 _TAKEN = {"touche": "p.comptee", "point_dans": "p.comptee", "centroide": "p.centree"}
@@ -178,23 +180,29 @@ def fetch_communes_report(database: Database, catalog: Catalog, communes: tuple[
 
 def _fetch_report(database: Database, catalog: Catalog, decoupage: str, found: Perimeters) -> Report:
     layers = [layer for layer in reported_layers(catalog) if layer.id != decoupage]
+    statistical = [layer for layer in layers if layer.statistical]
     held = fetch_held(database, (layer for layer in layers if not layer.statistical), found)
+    statistics = fetch_statistics(database, statistical, "territoire")
     refused = build_refused(
         [layer for layer in layers if layer.id in held], {name: each.summary for name, each in held.items()}
-    )
+    ) | build_unpublishable(statistical, statistics)
     context = replace(fetch_context(database, catalog, layers), refused=refused)
     units = tuple(_read_zone(catalog, layers, held, zone, context) for zone in found.zones)
     rests = tuple(rest for layer in layers if layer.id in held for rest in _build_rests(layer, held[layer.id]))
-    whole = _read_territory(database, catalog, layers, held, context)
+    whole_unit = fetch_units(database, "territoire")[0]
+    whole = _read_territory(catalog, layers, whole_unit, held, statistics, context)
     return Report(decoupage, context.contours, context.contour_source, units, rests, whole)
 
 
 def _read_territory(
-    database: Database, catalog: Catalog, layers: list[LayerDefinition], held: Mapping[str, Held], context: Context
+    catalog: Catalog,
+    layers: list[LayerDefinition],
+    unit: Unit,
+    held: Mapping[str, Held],
+    statistics: Mapping[str, LayerStatistics],
+    context: Context,
 ) -> UnitReport:
     """Return the territory the zones are read against: the values of `/territoires/territoire`, from the same pieces."""
-    unit = fetch_units(database, "territoire")[0]
-    statistics = fetch_statistics(database, (layer for layer in layers if layer.statistical), "territoire")
     values = build_unit_values(catalog.by_id["commune"], unit, context)
     for layer in layers:
         if layer.statistical:
