@@ -14,7 +14,9 @@ import shapely
 from psycopg import sql
 
 from webmap.store.attachment import sql_in_unit, sql_table
+from webmap.store.cursors import CASTS
 from webmap.store.db import load_sql
+from webmap.store.filters import queryables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 40  # metres: about a pixel of a territory 35 km wide drawn 900 px wide
 _GRID = 10  # metres
-_MARKED_PER_LAYER = 500
+MARKED_PER_LAYER = 500
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,11 @@ class Mark:
     trace: str
 
 
-def fetch_outlines(database: Database, decoupage: str) -> Outlines:
-    """Return the outlines of a découpage. Neighbours share their simplified boundary: no gap, no overlap is drawn."""
+def fetch_outlines(database: Database, decoupage: str | None) -> Outlines:
+    """Return the outlines of a découpage, or of the communes alone.
+
+    Neighbours share their simplified boundary: no gap, no overlap is drawn.
+    """
     rows = database.read(load_sql("outlines"), {"decoupage": decoupage})
     shapes = _simplify([row["forme"] for row in rows])
     if not rows:
@@ -98,30 +103,40 @@ def fetch_marks(
     database: Database, layers: Iterable[LayerDefinition], decoupage: str, code: str, outlines: Outlines
 ) -> tuple[Mark, ...]:
     """Return the drawn places of `layers` tied to a unit, in the frame of `outlines`; at most 500 a layer, one statement."""
-    parts = [
-        sql.SQL(
-            "(SELECT {layer} AS couche, t.{key}::text AS cle, t.{name} AS nom, t.precision, ST_AsBinary(t.geom) AS forme"
-            " FROM {table} t WHERE t.geom IS NOT NULL AND {in_unit} ORDER BY t.{key} LIMIT {limit})"
-        ).format(
-            layer=sql.Literal(layer.id),
-            key=sql.Identifier(layer.key),
-            name=sql.Identifier(layer.name),
-            table=sql_table(layer),
-            in_unit=sql_in_unit(layer),
-            limit=sql.Literal(_MARKED_PER_LAYER),
-        )
-        for layer in layers
-        if layer.drawn
-    ]
+    parts = [_sql_marks(layer, sql_in_unit(layer)) for layer in layers if layer.drawn]
     if not parts:
         return ()
     rows = database.read(sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": code})
     return tuple(_mark(row, outlines.origine) for row in rows)
 
 
+def fetch_layer_marks(
+    database: Database, layer: LayerDefinition, outlines: Outlines, keys: Sequence[str] | None = None
+) -> tuple[Mark, ...]:
+    """Return the drawn places of one layer, or of the rows `keys` name; at most 500, by key."""
+    own = sql.SQL("t.{} = ANY(%(cles)s::text[]::" + CASTS[queryables(layer)[layer.key]] + "[])")
+    condition = sql.SQL("true") if keys is None else own.format(sql.Identifier(layer.key))
+    rows = database.read(_sql_marks(layer, condition), None if keys is None else {"cles": list(keys)})
+    return tuple(_mark(row, outlines.origine) for row in rows)
+
+
 def trace_shape(shape: bytes, outlines: Outlines) -> str:
     """Write any line or surface (WKB, EPSG:2154) as a path in the frame of `outlines`."""
     return _trace(shapely.simplify(shapely.from_wkb(shape), _TOLERANCE), outlines.origine)
+
+
+def _sql_marks(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:
+    return sql.SQL(
+        "(SELECT {layer} AS couche, t.{key}::text AS cle, t.{name} AS nom, t.precision, ST_AsBinary(t.geom) AS forme"
+        " FROM {table} t WHERE t.geom IS NOT NULL AND {condition} ORDER BY t.{key} LIMIT {limit})"
+    ).format(
+        layer=sql.Literal(layer.id),
+        key=sql.Identifier(layer.key),
+        name=sql.Identifier(layer.name),
+        table=sql_table(layer),
+        condition=condition,
+        limit=sql.Literal(MARKED_PER_LAYER),
+    )
 
 
 def _simplify(shapes: Sequence[bytes]) -> Any:  # noqa: ANN401 - an array of shapely geometries

@@ -142,7 +142,7 @@ def build_locator(outlines: Outlines, code: str) -> Locator | None:
     if own is None:
         return None
     x, y, width, height = outlines.boite
-    frame = _frame((x, y, x + width, y + height), LOCATOR)
+    frame = fit_frame((x, y, x + width, y + height), LOCATOR)
     others = tuple(unit for unit in outlines.unites if unit.code != code)
     # Where the découpage leaves communes out, or is the whole, they show where the unit is.
     return Locator(frame, own, others if len(others) > 1 else outlines.communes, frame.place(own.centre))
@@ -155,9 +155,9 @@ def build_plan(
     own = _find(outlines, code)
     if own is None:
         return None
-    frame = _frame(_bounds(own.trace), PLAN)
+    frame = fit_frame(trace_bounds(own.trace), PLAN)
     inside = tuple(outline for outline in outlines.communes if outline.code in set(communes))
-    names = tuple(_names(frame, inside)) if len(inside) > 1 else ()
+    names = tuple(fit_names(frame, inside)) if len(inside) > 1 else ()
     room = _Room()
     for name in names:
         room.take(_name_box(name))
@@ -186,7 +186,7 @@ def _letters() -> Iterator[str]:
     yield from (first + second for first in alphabet for second in alphabet)
 
 
-def _bounds(trace: str) -> Box:
+def trace_bounds(trace: str) -> Box:
     """Return the box of a path written by `store.outlines`: rings `Mx yl dx dy … z`."""
     xs, ys = [], []
     for ring in _RING.finditer(trace):
@@ -201,7 +201,7 @@ def _bounds(trace: str) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _frame(box: Box, size: tuple[int, int]) -> Frame:
+def fit_frame(box: Box, size: tuple[int, int]) -> Frame:
     """Fit a box in metres in a drawing at most `size` pixels, whose height follows the box."""
     left, top, right, bottom = box
     width, height = max(right - left, 1), max(bottom - top, 1)
@@ -211,7 +211,7 @@ def _frame(box: Box, size: tuple[int, int]) -> Frame:
     return Frame(size[0], round(height * scale + 2 * MARGIN), scale, margin + blank - left, margin - top)
 
 
-def _names(frame: Frame, communes: Iterable[Outline]) -> Iterator[Name]:
+def fit_names(frame: Frame, communes: Iterable[Outline]) -> Iterator[Name]:
     """Yield the names that fit in their commune; the list under the map has them all."""
     for outline in communes:
         if len(outline.nom) * _LETTER / 2 <= 1.5 * outline.rayon * frame.scale:
@@ -235,13 +235,13 @@ def _entry(frame: Frame, layer: LayerDefinition, sign: tuple[str, str], marks: S
         layer=layer,
         letter=letter,
         symbol=symbol,
-        color=_ink(layer),
+        color=layer_ink(layer),
         badges=tuple(badges),
         shapes=tuple(mark.trace for mark in marks if mark.trace),
     )
 
 
-def _ink(layer: LayerDefinition) -> str:
+def layer_ink(layer: LayerDefinition) -> str:
     """Return the colour of a layer's first rule that shows on white: its fill, else its outline."""
     if layer.style is None:
         return "#3b6ea5"

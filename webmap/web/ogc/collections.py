@@ -13,6 +13,7 @@ from webmap.store.extents import fetch_filled
 from webmap.web import params
 from webmap.web.ogc.description import build_collection, build_schema
 from webmap.web.ogc.negotiation import JSON, ROOT, SCHEMA, address, link, own_links, respond, wants_html
+from webmap.web.ogc.overview import fetch_overview, map_fragment
 from webmap.web.responses import not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
@@ -85,9 +86,11 @@ def collection(collection_id: str) -> Response:
     if response is None:
         (content,) = _describe([layer])
         content["links"] = [*own_links(JSON), *content["links"]]
-        response = respond(
-            content, "ogc_collection.html", layer=layer, changed=dt.datetime.fromisoformat(content["updated"])
+        drawing: dict[str, Any] = (
+            {"plan": fetch_overview(layer), "fragment": map_fragment(layer)} if wants_html() else {}
         )
+        changed = dt.datetime.fromisoformat(content["updated"])
+        response = respond(content, "ogc_collection.html", layer=layer, changed=changed, **drawing)
     return with_etag(response, etag)
 
 

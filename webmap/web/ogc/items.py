@@ -16,6 +16,7 @@ from webmap.web import french, params
 from webmap.web.ogc.asked import asks_hits, parse_query
 from webmap.web.ogc.jsonfg import build_jsonfg
 from webmap.web.ogc.negotiation import GEOJSON, JSON, JSONFG, ROOT, address, asked_format, finish, link, own_links
+from webmap.web.ogc.overview import fetch_overview, map_fragment
 from webmap.web.ogc.pages import fetch_page
 from webmap.web.responses import build_etag, not_modified, revision_etag, with_etag
 from webmap.web.services import services
@@ -64,7 +65,9 @@ def _answer(
     features = page.text
     if asked_format(GEOJSON, features=True) == "html":
         rows = json.loads(f"[{features}]")
-        response = Response(render_template("ogc_elements.html", **_table(layer, query, rows), page=head, layer=layer))
+        drawing = {"plan": fetch_overview(layer, [row["id"] for row in rows]), "fragment": map_fragment(layer)}
+        table = _table(layer, query, rows)
+        response = Response(render_template("ogc_elements.html", **table, **drawing, page=head, layer=layer))
     else:
         text = json.dumps(head | (build_jsonfg(layer, query.crs) if query.jsonfg else {}), ensure_ascii=False)
         response = _geojson(f'{text[:-1]}, "features": [\n{features}\n]}}', query.crs, jsonfg=query.jsonfg)
@@ -116,6 +119,7 @@ def item(collection_id: str, key: str) -> Response:
         links.append(link("collection", f"{ROOT}/collections/{layer.id}", JSON, layer.title))
         if form == "html":
             row = _table(layer, Query(), [json.loads(text)])
+            row |= {"plan": fetch_overview(layer, [key], close=True), "fragment": map_fragment(layer, key)}
             response = Response(render_template("ogc_element.html", **row, layer=layer, key=key, links=links))
         else:
             more = {"links": links} | (build_jsonfg(layer, crs, alone=True) if jsonfg else {})
