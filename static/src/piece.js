@@ -8,7 +8,7 @@ export async function loadPiece(load) {
     removeAvis("piece");
     return piece;
   } catch {
-    showAvis("piece", "Cette partie de l’atlas n’a pas pu être chargée : le serveur ne répond pas. Recommencer dans un moment, ou recharger la page.", { kind: "alerte" });
+    showAvis("piece", "Cette partie de l’atlas n’a pas pu être chargée : le serveur ne répond pas. Recommencer dans un moment.", { kind: "alerte" });
     return null;
   }
 }

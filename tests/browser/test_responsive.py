@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 PHONE, DESKTOP, WALL, ZOOMED = (390, 844), (1280, 720), (3840, 2160), (320, 256)
 CONTROLS = ["[aria-label=Zoom]", "[aria-label=Outils]", "#bouton-lieux", "#echelle", ".schema", ".attributions"]
-_TARGETS = """() => [...document.querySelectorAll("button, input, select, summary, header a, .bouton, .actions a")]
-  .filter((node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible")
-  .map((node) => [node, (node.matches("[type=checkbox], [type=radio]") ? node.closest("label") : node).getBoundingClientRect()])
+# All one can press, but for a link in the middle of a sentence, which WCAG 2.5.8 leaves out. A box is pressed by its label.
+_TARGETS = """() => [...document.querySelectorAll(
+    "a[href], button, input, select, textarea, summary, [role=option], [role=tab], [role=separator], [tabindex='0']")]
+  .filter((node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible" && !node.closest(".liens-evitement"))
+  .filter((node) => !(node.matches("a, button.lien") && getComputedStyle(node).display === "inline"))
+  .map((node) => [node, (node.matches("[type=checkbox], [type=radio]") && node.closest("label") || node).getBoundingClientRect()])
   .filter(([, box]) => box.width < 23.5 || box.height < 23.5)
   .map(([node, box]) => `${node.outerHTML.slice(0, 90)} ${box.width}×${box.height}`)"""
 
