@@ -19,7 +19,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 def test_it_says_what_was_done_and_gives_no_rate(reader: FlaskClient) -> None:
     page = reader.get("/accessibilite").text
-    assert "est partiellement conforme" in page
+    assert "est non conforme" in page
     assert "Aucun audit de conformité n’a été fait" in page
     assert "aucun lecteur d’écran n’a été essayé" in page
     assert "Défenseur des droits, Libre réponse 71120, 75342 Paris CEDEX 07" in page
