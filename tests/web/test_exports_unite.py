@@ -341,7 +341,7 @@ def test_a_printer_that_is_busy_answers_503_in_french(reader: FlaskClient, monke
     def busy(*_: str) -> bytes:
         raise BusyError("Plusieurs PDF sont déjà en préparation. Réessayez dans un instant.")
 
-    monkeypatch.setattr("webmap.web.rapport.build_pdf", busy)
+    monkeypatch.setattr("webmap.web.documents.build_pdf", busy)
     response = reader.get("/territoires/bassin/ostrevent.pdf", headers={"Accept": "text/html"})
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 VALUES = {
     "ids": "commune", "z": "8", "x": "130", "y": "86", "couche": "commune", "path:cle": "59172", "layer_id": "qpv",
     "decoupage": "bassin", "code": "amandinois", "matrix": "8", "row": "86", "column": "130", "collection": "commune",
-    "grid": "WebMercatorQuad", "collection_id": "commune", "path:key": "59172",
+    "grid": "WebMercatorQuad", "collection_id": "commune", "path:key": "59172", "champ": "millesime", "form": "inconnu",
 }  # fmt: skip
 _DRAWN = "?wkt=POLYGON((3.3 50.3,3.4 50.3,3.4 50.4,3.3 50.3))"
-QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(("polygone_json", "polygone_csv", "polygone_xlsx"), _DRAWN)
+QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(
+    (f"polygone_{kind}" for kind in ("json", "csv", "xlsx", "pdf", "html")), _DRAWN
+)
+REFUSED = {"export_inconnu": 404, "vue": 404, "vue_qr": 404}  # no such format; the atlas of these tests has no view
 QUERIES["export_paquet"] = "?couches=commune"
 QUERIES["adresses"] = "?q=denain"
 QUERIES["tampon"] = '?metres=100&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
@@ -59,7 +62,7 @@ def test_every_route_carries_the_security_headers(
     reader: FlaskClient, settings: Settings, rule: str, endpoint: str
 ) -> None:
     response = reader.get(address(rule, endpoint))
-    assert response.status_code == 200
+    assert response.status_code == REFUSED.get(endpoint, 200)
     for name, value in HEADERS.items():
         assert response.headers[name] == value
     assert "Server" not in response.headers
