@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import logging
 import threading
+import time
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,8 +16,10 @@ from psycopg import sql
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from webmap.config import PROJECT
 from webmap.errors import DatabaseError
 from webmap.store.cluster import Cluster
+from webmap.store.turns import Turns, queue_up
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -29,9 +32,12 @@ _SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
 _POOL_SIZE = 12  # ten exports in one process leave tiles a connection; four processes stay under the cluster's 60
-_BLOCK = 65_536  # bytes passed on at once: a piece a row would cost more than the row
+# Bytes read in a turn and passed on at once. Many times what PostgreSQL writes ahead of a reader that waits (200 kB, the
+# buffer of the socket): less, and every export would find its block ready, and ten backends would work at once.
+_BLOCK = 1_000_000
+_TURN = 0.25  # seconds: rows that are slow to come are passed on as they are, and the turn with them
+_TURNS = PROJECT / ".webmap" / "exports.lock"
 _BATCH = 5_000  # rows
-_TURN = 0.25  # seconds an export waits for another one to read its block
 # Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
 _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
@@ -72,15 +78,15 @@ class _LostConnectionError(DatabaseError):
 class Database:
     """One database: `owner()` writes (command line only), `read*` serve the web as `webmap_lecture`."""
 
-    def __init__(self, owner_dsn: str, reader_dsn: str | None = None) -> None:
-        """Keep the conninfo strings; nothing is opened before it is needed.
+    def __init__(self, owner_dsn: str, reader_dsn: str | None = None, turns: Path = _TURNS) -> None:
+        """Keep the conninfo strings and the file by which exports take turns; nothing is opened before it is needed.
 
         Without `reader_dsn` (a server given by DATABASE_URL) reads use the owner's login and `SET ROLE webmap_lecture`.
         """
         self.owner_dsn = owner_dsn
         self.reader_dsn = reader_dsn
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._turns = turns
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -189,33 +195,14 @@ class Database:
 
     def _stream(self, statement: Statement, params: Params, options: sql.Composable) -> Generator[bytes, None, None]:
         copy = sql.SQL("COPY ({}) TO STDOUT ({})").format(statement, options)
-        with self._reader() as connection, connection.transaction():
+        with queue_up(self._turns) as turns, self._reader() as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
             _note(statement, connection)
             with connection.cursor().copy(copy, params) as blocks:
                 rows = iter(blocks)
                 yield bytes(next(rows, b""))  # the first row leaves at once
-                while block := self._read_block(rows):
+                while block := _read_block(rows, turns):
                     yield block
-
-    def _read_block(self, rows: Iterator[Buffer]) -> bytes:
-        """Return the next rows, in its turn: PostgreSQL works for an export only while it is read.
-
-        So ten exports at once take what one takes, and tiles the rest. A turn that is long to come is not waited for: an
-        export whose rows are rare must not hold the others.
-        """
-        waiting, size = [], 0
-        mine = self._turn.acquire(timeout=_TURN)
-        try:
-            for row in rows:
-                waiting.append(row)
-                size += len(row)
-                if size >= _BLOCK:
-                    break
-        finally:
-            if mine:
-                self._turn.release()
-        return b"".join(waiting)
 
     def batches(self, statement: Statement, params: Params = None) -> Generator[list[tuple[Any, ...]], None, None]:
         """Yield rows by thousands, as tuples, from a cursor of the server: memory does not grow with their number.
@@ -234,6 +221,19 @@ class Database:
         """Close the pool, if it was ever opened."""
         if "_pool" in self.__dict__:
             self._pool.close()
+
+
+def _read_block(rows: Iterator[Buffer], turns: Turns) -> bytes:
+    """Return the next rows, in their turn: PostgreSQL works for an export only while it is read."""
+    waiting, size = [], 0
+    with turns.take():
+        over = time.monotonic() + _TURN
+        for row in rows:
+            waiting.append(row)
+            size += len(row)
+            if size >= _BLOCK or time.monotonic() > over:
+                break
+    return b"".join(waiting)
 
 
 def _note(statement: Statement, connection: psycopg.Connection[Any]) -> None:

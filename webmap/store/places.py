@@ -98,6 +98,13 @@ def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[
     return [(row["couche"], row["revision"]) for row in rows]
 
 
+def fetch_state(database: Database, layer_id: str) -> tuple[int, dt.datetime | None]:
+    """Return the revision of a layer, 0 before its first load, and when it last changed."""
+    statement = sql.SQL("SELECT revision, modifiee FROM app.revision WHERE couche = %(id)s")
+    rows = database.read(statement, {"id": layer_id})
+    return (rows[0]["revision"], rows[0]["modifiee"]) if rows else (0, None)
+
+
 def fetch_last_change(database: Database, layer_ids: Iterable[str]) -> dt.datetime | None:
     """Return when one of these layers last changed: the date of what a page says; None when none ever did."""
     rows = database.read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from webmap.geo.crs import CRS84, Crs, parse_crs
 from webmap.geo.polygon import parse_wkt
 from webmap.store.features import Selection
 from webmap.store.perimeters import refuse_invalid
-from webmap.store.places import fetch_last_change, fetch_revisions
+from webmap.store.places import fetch_state
 from webmap.web import french, params
 from webmap.web.services import services
 
@@ -74,6 +75,11 @@ class Demande:
     def names(self) -> list[str]:
         """Ids of the fields."""
         return [field.id for field in self.fields]
+
+    @cached_property
+    def state(self) -> tuple[int, dt.datetime | None]:
+        """Revision of the layer (0 before its first load) and when it last changed, read once for all that tell them."""
+        return fetch_state(services().database, self.layer.id)
 
     def carried_by(self, form: Format) -> bool:
         """Whether a format can carry the system asked for."""
@@ -137,7 +143,7 @@ def _parse_fields(layer: LayerDefinition) -> tuple[FieldDefinition, ...]:
 def build_facts(demande: Demande) -> dict[str, str]:
     """Return what goes with the data: source, licence, dates, and what was kept, or a part would pass for the whole."""
     source, selection = demande.layer.source, demande.selection
-    date = fetch_date(demande.layer)
+    revision, date = demande.state
     facts = {
         "titre": demande.layer.title,
         "description": demande.layer.description,
@@ -147,7 +153,7 @@ def build_facts(demande: Demande) -> dict[str, str]:
         "licence": source.licence,
         "millesime": source.millesime,
         "donnees_du": date.date().isoformat() if date else "",
-        "revision": str(fetch_revision(demande.layer)),
+        "revision": str(revision),
         "systeme": demande.crs.uri,
         "territoire": ", ".join(f"{decoupage} {code}" for decoupage, code in selection.units),
         "emprise": request.args.get("bbox", ""),
@@ -161,7 +167,7 @@ def build_facts(demande: Demande) -> dict[str, str]:
 def build_name(demande: Demande, name: str | None = None) -> list[str]:
     """Return the parts of a file's name: layer, units, what else selects, system, date and revision of the data."""
     selection = demande.selection
-    date = fetch_date(demande.layer)
+    revision, date = demande.state
     parts = [name or demande.layer.id, *(f"{decoupage}-{code}" for decoupage, code in selection.units)]
     parts += [
         word
@@ -170,7 +176,7 @@ def build_name(demande: Demande, name: str | None = None) -> list[str]:
     ]
     parts += [] if demande.crs == CRS84 else [f"epsg{demande.crs.srid}"]
     parts += [date.date().isoformat()] if date else []
-    return [*parts, f"r{fetch_revision(demande.layer)}"]
+    return [*parts, f"r{revision}"]
 
 
 def build_announcement(demande: Demande, nombre: int) -> dict[str, object]:
@@ -190,13 +196,3 @@ def build_announcement(demande: Demande, nombre: int) -> dict[str, object]:
         "formats": forms,
         "liens": {form: demande.link(form) for form in forms},
     }
-
-
-def fetch_date(layer: LayerDefinition) -> dt.datetime | None:
-    """Return when a layer last changed, which is what its files are dated from."""
-    return fetch_last_change(services().database, [layer.id])
-
-
-def fetch_revision(layer: LayerDefinition) -> int:
-    """Return the revision of a layer, 0 before its first load."""
-    return next((revision for _, revision in fetch_revisions(services().database, [layer.id])), 0)

@@ -13,7 +13,7 @@ from webmap.formats.tableur import MAX_ROWS, write_xlsx
 from webmap.formats.vecteur import write_fgb, write_gpkg, write_shp_zip
 from webmap.geo.crs import CRS84
 from webmap.store.exports import fetch_count, stream_rows
-from webmap.web.demandes import build_facts, fetch_date
+from webmap.web.demandes import build_facts
 from webmap.web.fichiers import bounded, refuse_many
 from webmap.web.services import services
 
@@ -80,6 +80,6 @@ def _extract(demande: Demande, names: list[str], shape: Shape, folder: Path) -> 
             count.nombre,
             count.localises,
             build_facts(demande),
-            fetch_date(demande.layer) or _UNDATED,
+            demande.state[1] or _UNDATED,
             rows,
         )

@@ -49,7 +49,7 @@ def test_a_revalidation_reads_revisions_only(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "statements"),
-    [("/exports/commune.csv", 4), ("/exports/commune.geojson", 6), ("/tuiles/commune/8/130/86.mvt", 2)],
+    [("/exports/commune.csv", 3), ("/exports/commune.geojson", 3), ("/tuiles/commune/8/130/86.mvt", 2)],
 )
 def test_exports_and_tiles_cost_no_more_statements_than_they_did(
     client: FlaskClient, path: str, statements: int
