@@ -290,7 +290,7 @@ def test_a_large_layer_is_sent_in_pieces(settings: Settings, database: Database)
     response = create_app(settings, database).test_client().get("/exports/espace_nature.geojson", buffered=False)
     pieces = [len(piece) for piece in response.iter_encoded()]
     assert sum(pieces) > 3_000_000
-    assert max(pieces) < 200_000
+    assert max(pieces) < 1_100_000  # what is read in a turn, and one row
     assert "Content-Length" not in response.headers
 
 
