@@ -153,8 +153,8 @@ ready = true;
 panels = initCouches({ atlas, etat, map });
 lieux = initLieux({ atlas, map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
 initFiltre({ atlas, etat, map });
-initFiltreLignes({ atlas, etat, titreOf });
-initTableaux({ atlas, etat, map, titreOf });
+initFiltreLignes({ atlas, etat, titreOf, panneau });
+initTableaux({ atlas, etat, map, titreOf, panneau });
 const ouvrir = initOutils({ atlas, etat, map, panneau });
 initFiche({ atlas, etat, map, placed: Boolean(found.vue) });
 byId("exporter").addEventListener("click", async () => {

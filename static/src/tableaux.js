@@ -3,14 +3,15 @@ import { byId } from "./dom.js";
 import { loadPiece } from "./piece.js";
 
 /** Any `[data-action=tableau]` of a layer's row or of the builder, and the button over the map: the topmost layer's. */
-export function initTableaux({ atlas, etat, map, titreOf }) {
+export function initTableaux({ atlas, etat, map, titreOf, panneau }) {
   let tableau = null;
 
   async function open(couche, opener) {
     tableau ??= loadPiece(() => import("./tableau.js")).then((piece) => piece?.createTableau({ atlas, etat, map, titreOf }) ?? null);
     const found = await tableau;
-    if (found) found.open(couche, opener);
-    else tableau = null;
+    if (!found) return (tableau = null);
+    if (panneau.narrow()) panneau.set(false);
+    return found.open(couche, opener);
   }
 
   document.addEventListener("click", ({ target }) => {
