@@ -1,4 +1,5 @@
 // Asking our server for JSON. Errors become one sentence a planner can read.
+import { buildUrl } from "./adresses.js";
 
 export class ApiError extends Error {
   constructor(message, status) {
@@ -40,8 +41,9 @@ export async function fetchJson(url, signal) {
   }
 }
 
-/** The part of a tile download that survives a dead server: failed tiles are asked for again, ever less often. */
-export function createReprise({ onPanne, onRetour }) {
+/** The part of a tile download that survives a dead server: failed tiles are asked for again, ever less often. What the server
+ * says it no longer has is not asked again: `onDisparues(ids)`, among which it is. */
+export function createReprise({ onPanne, onRetour, onDisparues }) {
   const FIRST = 2000;
   const LAST = 30000;
   const failed = new Set();
@@ -58,6 +60,7 @@ export function createReprise({ onPanne, onRetour }) {
   }
 
   return {
+    gone: onDisparues,
     failure(retry) {
       failed.add(retry);
       if (!down) onPanne();
@@ -71,4 +74,10 @@ export function createReprise({ onPanne, onRetour }) {
       onRetour();
     },
   };
+}
+
+/** Of these layers, those the server no longer publishes; none when it does not answer. */
+export async function findDisparues(atlas, ids) {
+  const asked = ids.map((couche) => fetchJson(buildUrl(atlas.urls.champs, { couche })).then(() => null, ({ status }) => (status === 404 ? couche : null)));
+  return (await Promise.all(asked)).filter(Boolean);
 }

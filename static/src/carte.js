@@ -1,5 +1,5 @@
 // The page: reads the atlas, builds the map and its panels, keeps the address of the view in the fragment.
-import { createReprise } from "./api.js";
+import { createReprise, findDisparues } from "./api.js";
 import { removeAvis, showAvis } from "./avis.js";
 import { initChoix } from "./choix.js";
 import { initCouches, initPanneau } from "./couches.js";
@@ -58,6 +58,14 @@ const reprise = createReprise({
   onRetour: () => {
     removeAvis("panne");
     showAvis("retour", "Le serveur répond de nouveau.", { seconds: 4 });
+  },
+  async onDisparues(ids) {
+    const gone = await findDisparues(atlas, ids);
+    if (gone.length === 0) return;
+    showAvis("disparues", `L’atlas ne publie plus ${gone.map((id) => `« ${titreOf(id)} »`).join(", ")} : retiré de la carte. Le reste est affiché ; recharger la page met la liste à jour.`, { kind: "alerte" });
+    const kept = (couches) => couches.filter(({ id }) => !gone.includes(id));
+    const { couches, comparer } = etat.get();
+    etat.update({ couches: kept(couches), comparer: comparer && { ...comparer, couches: kept(comparer.couches) } });
   },
 });
 

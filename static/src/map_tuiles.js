@@ -26,7 +26,7 @@ export function computeEmprise(etendue) {
 }
 
 /** One address per tile for all `ids`; `cql2` filters a layer alone. Tiles are fetched by our own loader, which knows how to try again. */
-export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2) {
+export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2, onGone = () => {}) {
   const source = new VectorTileSource({
     tileGrid: new TileGrid({ extent: emprise, origin: [-HALF_WORLD, HALF_WORLD], resolutions, tileSize: TILE_SIZE }),
     format,
@@ -38,8 +38,9 @@ export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2)
         const again = () => !source.get("abandonnee") && load(extent, resolution, projection);
         try {
           const response = await fetch(url);
-          // A filter that is refused is told by its panel: asking again would not help.
-          if (!response.ok && response.status !== 400) throw new Error(String(response.status));
+          // A filter that is refused is told by its panel, a layer that is no more by `onGone`: asking again would not help.
+          if (!response.ok && response.status !== 400 && response.status !== 404) throw new Error(String(response.status));
+          if (response.status === 404) onGone();
           const bytes = response.ok ? await response.arrayBuffer() : new ArrayBuffer(0);
           tile.setFeatures(bytes.byteLength ? format.readFeatures(bytes, { extent, featureProjection: projection }) : []);
           reprise.success();
@@ -93,6 +94,14 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     drawnBy.delete(id);
   }
 
+  /** A tile of several layers is refused when one of them is no more: the others will be asked for without it. */
+  function forget(source, ids) {
+    if (source.get("abandonnee")) return;
+    source.set("abandonnee", true);
+    for (const id of ids) if (sourceOf.get(id) === source) sourceOf.delete(id);
+    reprise.gone(ids);
+  }
+
   function assignSources(shown, current) {
     const changed = JSON.stringify(current) !== JSON.stringify(filtre);
     if (changed) {
@@ -105,7 +114,8 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     const groups = missing.filter((couche) => couche.filtre).map((couche) => [couche]);
     for (let at = 0; at < whole.length; at += PER_TILE) groups.push(whole.slice(at, at + PER_TILE));
     for (const group of groups) {
-      const source = createTileSource(group.map(({ id }) => id), filtre, { atlas, emprise, reprise }, group[0].filtre);
+      const ids = group.map(({ id }) => id);
+      const source = createTileSource(ids, filtre, { atlas, emprise, reprise }, group[0].filtre, () => forget(source, ids));
       for (const couche of group) {
         if (cql2Of.get(couche.id)) sourceOf.get(couche.id)?.set("abandonnee", true); // its own, not shared
         sourceOf.set(couche.id, source);
