@@ -128,7 +128,7 @@ def test_serves_twice_changes_nothing_and_leaves_nothing(project: Path) -> None:
 
     began = time.monotonic()
     process, said = start(project, PORT=str(port))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # not a download nor a build
     assert "table" not in said.replace("Schéma et tables", "")
     assert revisions(cluster.dsn("webmap_proprietaire")) == before
 

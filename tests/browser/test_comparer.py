@@ -142,7 +142,7 @@ def test_without_its_script_it_is_said_and_the_map_stays(open_map: OpenPage, liv
     opened.tolerate("Failed to load resource|comparer")
     opened.page.route("**/comparer-*.js*", lambda route: route.abort())
     opened.page.click("#comparer")
-    opened.notice("L’outil de comparaison n’a pas pu être chargé.")
+    opened.notice("Cette partie de l’atlas n’a pas pu être chargée")
     assert opened.page.locator("#comparer").is_visible()
     opened.wait("!location.hash.includes('comparer')")
     assert len(opened.visibles()) == 27

@@ -116,6 +116,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "ogc_item": _FEATURES,
     "tile": ("", _WHERE),
     "tableau": ("", f"champs=code_insee,source,source_ligne,millesime&tri=-millesime&{_WHERE}", f"autour={CANARY}"),
+    "qr": ("vue=couches=espace_nature",),
     "tampon": ('metres=300&geometrie={"type":"Point","coordinates":[3.4,50.35]}',),
     "adresses": ("q=a",),
     "integration": ("", "panneau=oui"),

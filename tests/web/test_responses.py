@@ -31,6 +31,7 @@ QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(
 )
 REFUSED = {"export_inconnu": 404, "vue": 404, "vue_qr": 404}  # no such format; the atlas of these tests has no view
 QUERIES["export_paquet"] = "?couches=commune"
+QUERIES["qr"] = "?vue=couches=commune"
 QUERIES["adresses"] = "?q=denain"
 QUERIES["tampon"] = '?metres=100&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
 HEADERS = {
