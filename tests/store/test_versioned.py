@@ -1,0 +1,224 @@
+"""Versioned bytes: bounded, shared, made once, and never wrong whatever happens to the folder."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import multiprocessing
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from webmap.store import versioned
+from webmap.store.versioned import VersionedBytes, version_of
+
+TILE = "irve/0123456789abcdef/11/1041/690.mvt"
+
+
+def kept(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*.gz")}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VersionedBytes:
+    return VersionedBytes(tmp_path / "octets", limit=1_000_000)
+
+
+def test_bytes_are_kept_gzipped_for_any_process(store: VersionedBytes) -> None:
+    assert store.get(TILE) is None
+    squeezed = store.put(TILE, b"tuile")
+    assert gzip.decompress(squeezed) == b"tuile"
+    assert store.get(TILE) == VersionedBytes(store.folder, 1_000_000).get(TILE) == squeezed
+    assert (store.folder / f"{TILE}.gz").read_bytes() == squeezed
+
+
+def test_the_same_bytes_are_the_same_file(store: VersionedBytes) -> None:
+    assert store.put(TILE, b"a" * 1000) == store.put(f"{TILE}2", b"a" * 1000)
+
+
+@pytest.mark.parametrize(
+    "address", ["irve", "../irve/x", "irve/../x", "irve/a/../../x", "/etc/passwd", "irve/.cache", "irve//x", "IRVE/x", "irve/x\n", ""]
+)  # fmt: skip
+def test_what_is_no_address_is_refused(store: VersionedBytes, address: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        store.put(address, b"")
+    assert not store.folder.exists()
+
+
+def test_a_version_tells_apart_all_it_is_made_of() -> None:
+    assert version_of("base", 1, "irve", 12) == version_of("base", 1, "irve", 12)
+    assert len({version_of("base", n, m) for n in (1, 2, 12) for m in (1, "1", 21)}) == 9
+
+
+def test_a_torn_file_is_made_again(store: VersionedBytes) -> None:
+    store.put(TILE, b"tuile" * 100)
+    path = store.folder / f"{TILE}.gz"
+    for torn in (b"", path.read_bytes()[:-5], b"\x00" * 40, path.read_bytes()[:-4] + b"\x00" * 4):
+        path.write_bytes(torn)
+        fresh = VersionedBytes(store.folder, 1_000_000)
+        assert fresh.get(TILE) is None
+        assert gzip.decompress(fresh.fetch(TILE, lambda: (TILE, b"neuve"))[1]) == b"neuve"
+
+
+def test_a_folder_removed_while_serving_is_made_again(store: VersionedBytes) -> None:
+    store.put(TILE, b"tuile")
+    shutil.rmtree(store.folder)
+    assert store.get(TILE) is not None  # still in memory
+    assert gzip.decompress(store.put(f"{TILE}2", b"autre")) == b"autre"
+    assert kept(store.folder) == {"690.mvt2.gz"}
+
+
+def test_a_full_disk_costs_only_the_keeping(store: VersionedBytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _body: bytes) -> int:
+        raise OSError(errno.ENOSPC, "plein")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert gzip.decompress(store.fetch(TILE, lambda: (TILE, b"tuile"))[1]) == b"tuile"
+    assert kept(store.folder) == set()
+    assert store.get(TILE) is not None
+
+
+def test_no_folder_at_all_costs_only_the_keeping(tmp_path: Path) -> None:
+    (tmp_path / "fichier").write_text("")
+    store = VersionedBytes(tmp_path / "fichier" / "octets", limit=1_000)
+    assert gzip.decompress(store.fetch(TILE, lambda: (TILE, b"tuile"))[1]) == b"tuile"
+
+
+def test_memory_is_bounded_and_keeps_what_was_used_last(tmp_path: Path) -> None:
+    store = VersionedBytes(tmp_path, limit=1_000_000, in_memory=100)
+    for name in ("a", "b", "c"):
+        store.put(f"irve/v/{name}", name.encode())  # 21 bytes each
+    store.get("irve/v/a")
+    store.put("irve/v/d", b"d")
+    store.put("irve/v/e", b"e")
+    shutil.rmtree(tmp_path)
+    assert [name for name in "abcde" if store.get(f"irve/v/{name}")] == ["a", "c", "d", "e"]
+
+
+def test_the_folder_is_bounded_oldest_first(tmp_path: Path) -> None:
+    store = VersionedBytes(tmp_path, limit=2_100)
+    for number in range(120):  # 21 bytes each
+        store.put(f"irve/v/{number:03}", b"x")
+        path = tmp_path / f"irve/v/{number:03}.gz"
+        path.touch()
+        path.chmod(0o644)
+    (tmp_path / "irve" / "v" / ".moitie.gz.1.2").write_bytes(b"x" * 50)
+    store.sweep()
+    sizes = [path.stat().st_size for path in tmp_path.rglob("*.gz*")]
+    assert 0 < sum(sizes) <= 0.8 * 2_100
+    assert "119.gz" in kept(tmp_path)
+    assert "000.gz" not in kept(tmp_path)
+
+
+def test_old_versions_are_collected(store: VersionedBytes) -> None:
+    for version in ("v1", "v2", "v3"):
+        store.put(f"irve/{version}/1", b"x")
+        store.put(f"qpv/{version}/1", b"x")
+    assert store.collect({"irve": "v3", "inconnue": "v1"}) == 2
+    assert {path.name for path in (store.folder / "irve").iterdir()} == {"v3"}
+    assert len(list((store.folder / "qpv").iterdir())) == 3
+
+
+def test_a_hundred_clients_cost_one_making(store: VersionedBytes) -> None:
+    made = []
+
+    def make() -> tuple[str, bytes]:
+        made.append(1)
+        time.sleep(0.05)
+        return TILE, b"tuile"
+
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(lambda _: store.fetch(TILE, make), range(100)))
+    assert len(made) == 1
+    assert {gzip.decompress(body) for _, body in answers} == {b"tuile"}
+
+
+def _make_once(folder: str, start: float, told: multiprocessing.Queue[int]) -> None:
+    def make() -> tuple[str, bytes]:
+        told.put(1)
+        time.sleep(0.2)
+        return TILE, b"tuile"
+
+    time.sleep(max(0.0, start - time.time()))
+    VersionedBytes(Path(folder), 1_000_000).fetch(TILE, make)
+
+
+def test_two_processes_cost_one_making(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    told: multiprocessing.Queue[int] = context.Queue()
+    workers = [context.Process(target=_make_once, args=(str(tmp_path), time.time() + 0.1, told)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert told.qsize() == 1
+
+
+def test_a_process_that_never_ends_its_making_is_not_waited_for(
+    store: VersionedBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versioned, "_PATIENCE", 0.05)
+    other = VersionedBytes(store.folder, 1_000_000)
+    store.put("irve/v/1", b"x")
+    with other._turn(TILE):
+        assert gzip.decompress(store.fetch(TILE, lambda: (TILE, b"tuile"))[1]) == b"tuile"
+
+
+def test_what_was_read_is_stored_under_what_it_is(store: VersionedBytes) -> None:
+    """The data changed between the question and the statement: the bytes go where they belong, and the old address stays free."""
+    newer = TILE.replace("0123", "4567")
+    assert store.fetch(TILE, lambda: (newer, b"neuve"))[0] == newer
+    assert store.get(TILE) is None
+    assert store.get(newer) is not None
+
+
+def test_a_making_that_fails_frees_the_turn(store: VersionedBytes) -> None:
+    def fail() -> tuple[str, bytes]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.fetch(TILE, fail)
+    assert gzip.decompress(store.fetch(TILE, lambda: (TILE, b"tuile"))[1]) == b"tuile"
+    assert store._making == {}
+
+
+def test_a_closed_layer_leaves_nothing_and_takes_nothing(store: VersionedBytes) -> None:
+    other = VersionedBytes(store.folder, 1_000_000)
+    store.put(TILE, b"tuile")
+    store.put("qpv/v/1", b"x")
+    assert other.get(TILE) is not None
+    other.close("irve")
+    assert not (store.folder / "irve").exists()
+    assert store.get(TILE) is other.get(TILE) is None  # nor from the memory of a worker that does not know yet
+    store.put(TILE, b"tuile")
+    assert kept(store.folder) == {"1.gz"}
+    store.open("irve")
+    store.put(TILE, b"tuile")
+    assert store.get(TILE) is not None
+
+
+def test_closing_waits_for_writes_that_began_before(store: VersionedBytes) -> None:
+    """Writers never stop; once `close` has returned, nothing of the layer is there, and nothing comes."""
+    end = threading.Event()
+
+    def write(number: int) -> None:
+        while not end.is_set():
+            store.put(f"irve/v/{number}", b"x")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    VersionedBytes(store.folder, 1_000_000).close("irve")
+    seen = [(store.folder / "irve").exists()]
+    time.sleep(0.1)
+    seen.append((store.folder / "irve").exists())
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert seen == [False, False]

@@ -1,0 +1,227 @@
+"""Bytes made once and served many times: a bounded folder that worker processes share, under a little memory of each.
+
+An address is `<couche>/<version>/…`. The version says all that the bytes were made of (see `version_of`), so what is stored is
+never wrong, only unused: nothing is ever invalidated, old versions are collected. Losing the folder, or part of it, costs a
+computation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_ADDRESS = re.compile(r"[a-z0-9_-]{1,200}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}){1,8}")
+_LOCKS = 64  # two addresses that share one wait for each other: rare, and harmless
+_PATIENCE = 10.0  # seconds another process may take to make the same bytes before we make them too
+_SWEEP_EVERY = 256  # writes of one process between two looks at the size of the whole
+_SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
+_IN_MEMORY = 32 * 1024 * 1024
+_LEVEL = 6
+
+
+def version_of(*parts: object) -> str:
+    """Return 16 hexadecimal digits of what bytes are made of: database, code and definitions, revisions and their dates.
+
+    The dates tell two databases apart that went from one dump to different rows under one number.
+    """
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+class VersionedBytes:
+    """Gzipped bytes by address. Every method survives a folder that is full, torn, removed, or shared with another server."""
+
+    def __init__(self, folder: Path, limit: int, in_memory: int = _IN_MEMORY) -> None:
+        """Keep at most about `limit` bytes in `folder`, `in_memory` in this process; nothing is created before it is needed."""
+        self.folder = folder
+        self._limit = limit
+        self._room = in_memory
+        self._memory: OrderedDict[str, bytes] = OrderedDict()
+        self._writes = 0
+        self._guard = threading.Lock()
+        self._making: dict[str, threading.Lock] = {}
+
+    def get(self, address: str) -> bytes | None:
+        """Return the gzipped bytes of an address, None when they are not there, torn, or of a layer that was closed."""
+        if self._closed(address):
+            return None
+        with self._guard:
+            found = self._memory.get(address)
+            if found is not None:
+                self._memory.move_to_end(address)
+                return found
+        found = self._read(address)
+        if found is not None:
+            self._remember(address, found)
+        return found
+
+    def fetch(self, address: str, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
+        """Return (address, gzipped bytes), made by one caller while the others wait: a hundred on one tile cost one statement.
+
+        `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes.
+        """
+        found = self.get(address)
+        if found is not None:
+            return address, found
+        with self._turn(address):
+            found = self.get(address)
+            if found is not None:
+                return address, found
+            made, body = make()
+            return made, self.put(made, body)
+
+    def put(self, address: str, body: bytes) -> bytes:
+        """Compress, keep when there is room to, and return the gzipped bytes. Raises ValueError for what is no address."""
+        if not _ADDRESS.fullmatch(address) or ".." in address:
+            raise ValueError(address)
+        squeezed = gzip.compress(body, _LEVEL, mtime=0)
+        self._remember(address, squeezed)  # a closed layer is refused when it is read
+        if not self._closed(address):
+            with contextlib.suppress(OSError), self._open_to_writes(address.partition("/")[0]):
+                if not self._closed(address):
+                    self._write(address, squeezed)
+        return squeezed
+
+    def close(self, couche: str) -> None:
+        """Remove all that is kept of a layer, and refuse what may still come of it, before returning. Raises OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked(
+            ".fermeture", fcntl.LOCK_EX
+        ):  # a write that began before has ended; one that begins after will look
+            (self.folder / ".fermees").mkdir(exist_ok=True)
+            (self.folder / ".fermees" / couche).touch()
+            shutil.rmtree(self.folder / couche, ignore_errors=True)
+
+    def open(self, couche: str) -> None:
+        """Let a layer that was closed be kept again."""
+        (self.folder / ".fermees" / couche).unlink(missing_ok=True)
+
+    def collect(self, current: dict[str, str]) -> int:
+        """Remove every version of these layers but the current one; return how many."""
+        removed = 0
+        for couche, version in current.items():
+            with contextlib.suppress(OSError):
+                for old in (self.folder / couche).iterdir():
+                    if old.name != version:
+                        shutil.rmtree(old, ignore_errors=True)
+                        removed += 1
+        return removed
+
+    def _closed(self, address: str) -> bool:
+        return os.path.exists(f"{self.folder}/.fermees/{address.partition('/')[0]}")  # noqa: PTH110 - at each hit: a Path costs more
+
+    def _remember(self, address: str, squeezed: bytes) -> None:
+        with self._guard:
+            self._room -= len(squeezed) - len(self._memory.pop(address, b""))
+            self._memory[address] = squeezed
+            while self._room < 0 and self._memory:
+                self._room += len(self._memory.popitem(last=False)[1])
+
+    def _read(self, address: str) -> bytes | None:
+        path = self.folder / f"{address}.gz"
+        try:
+            found = path.read_bytes()
+            # Its own checksum: a file torn by a crash is as if it were not there. An empty one would pass for nothing compressed.
+            gzip.decompress(found or b"torn")
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        except OSError:
+            return None
+        return found
+
+    def _write(self, address: str, squeezed: bytes) -> None:
+        path = self.folder / f"{address}.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.parent / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
+        try:
+            partial.write_bytes(squeezed)
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+        self._writes += 1
+        if self._writes % _SWEEP_EVERY == 0:
+            threading.Thread(target=self.sweep, daemon=True).start()
+
+    def sweep(self) -> None:
+        """Bring the folder back under its limit, oldest files first; one process at a time, the others leave it to it."""
+        with contextlib.suppress(OSError), self._locked(".menage", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            files = sorted(self._files())
+            total = sum(size for _, size, _ in files)
+            if total <= self._limit:
+                return
+            for _, size, path in files:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)  # noqa: PTH108 - there may be a hundred thousand
+                total -= size
+                if total <= self._limit * _SWEPT_TO:
+                    return
+
+    def _files(self) -> Iterator[tuple[float, int, str]]:
+        """(date of writing, size in bytes, path) of every kept file."""
+        folders = [os.fspath(self.folder)]
+        while folders:
+            with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif ".gz" in entry.name:  # what a crash left half-written too
+                        found = entry.stat(follow_symlinks=False)
+                        yield found.st_mtime, found.st_size, entry.path
+
+    @contextlib.contextmanager
+    def _turn(self, address: str) -> Iterator[None]:
+        """Hold the making of an address, in this process and in the others that share the folder."""
+        with self._guard:
+            lock = self._making.setdefault(address, threading.Lock())
+        with lock:
+            try:
+                with self._among_processes(address):
+                    yield
+            finally:
+                with self._guard:
+                    self._making.pop(address, None)
+
+    @contextlib.contextmanager
+    def _among_processes(self, address: str) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            rank = zlib.crc32(address.encode()) % _LOCKS
+            with contextlib.suppress(
+                OSError
+            ):  # no folder, or another has it for too long: made here too, and no harm done
+                stack.enter_context(self._locked(f".verrou-{rank}", fcntl.LOCK_EX | fcntl.LOCK_NB, _PATIENCE))
+            yield
+
+    def _open_to_writes(self, couche: str) -> contextlib.AbstractContextManager[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self._locked(f".ecriture-{couche}", fcntl.LOCK_SH)
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, how: int, patience: float = 0.0) -> Iterator[None]:
+        """Hold a lock file of the folder. Raises OSError when there is no folder, or another holds it longer than `patience`."""
+        deadline = time.monotonic() + patience
+        with (self.folder / name).open("ab") as file:
+            while True:
+                try:
+                    fcntl.flock(file, how)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        raise
+                    time.sleep(0.005)
+            yield
