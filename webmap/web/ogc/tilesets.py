@@ -20,7 +20,7 @@ from webmap.formats.tuilage import (
 )
 from webmap.geo.bbox import widen
 from webmap.store.extents import fetch_extents
-from webmap.store.tiles import style_fields
+from webmap.store.tile_statements import style_fields
 from webmap.web import params
 from webmap.web.adresse import public_address
 from webmap.web.responses import json_response
