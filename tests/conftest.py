@@ -70,9 +70,10 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return the settings of this repository, whatever the developer's environment says; nothing is asked of the network."""
-    return load_settings({}).model_copy(update={"geocodage": None})
+    octets = tmp_path_factory.mktemp("octets")  # never the atlas's; all the tests share one, as territories never do
+    return load_settings({}).model_copy(update={"geocodage": None, "octets_folder": octets})
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,12 @@ from webmap.config import load_settings
 from webmap.importing.geocodage import Geocoder
 from webmap.store.db import open_database
 from webmap.store.items import ItemStore
+from webmap.store.kept_tiles import KeptTiles
 from webmap.store.tableau import TableauStore
 from webmap.store.tiles import TileStore
+from webmap.store.versioned import VersionedBytes
+from webmap.web.front import Front
+from webmap.web.responses import build_headers
 from webmap.web.services import Services
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from webmap.store.db import Database
 
 _MAX_BODY = 1_000_000  # bytes; nothing is posted yet
+KEPT = 512 * 1024 * 1024  # bytes of tiles and figures on the disk: told in docs/exploitation.md
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
@@ -39,17 +44,23 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    tiles, version = TileStore(database, catalog.public), build_version(settings, catalog)
+    octets = VersionedBytes(settings.octets_folder, KEPT)
     app.extensions["webmap"] = Services(
         settings,
         catalog,
         database,
-        TileStore(database, catalog.public),
+        tiles,
         ItemStore(database),
         TableauStore(database),
-        build_version(settings, catalog),
+        version,
+        octets,
+        KeptTiles(database, tiles, octets, version),
         Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
+    couches = [layer.id for layer in catalog.public if layer.drawn]
+    app.wsgi_app = Front(app.wsgi_app, octets, couches, build_headers(settings))  # type: ignore[method-assign]
     return app
 
 

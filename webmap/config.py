@@ -141,6 +141,7 @@ class Settings(_Strict):
     config_file: Path
     layers_folder: Path
     static_folder: Path
+    octets_folder: Path  # tiles and figures already made: one a territory, shared by the processes that serve it
     host: str
     port: int
     database_url: str | None
@@ -204,6 +205,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         config_file=config_file,
         layers_folder=PROJECT / "layers",
         static_folder=PROJECT / "static" / "dist",
+        octets_folder=PROJECT / ".webmap" / "octets" / deployment.territoire.code,
         host=environ.get("HOST") or "127.0.0.1",
         port=port,
         database_url=environ.get("DATABASE_URL") or None,

@@ -31,6 +31,9 @@ _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the
 _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
 _IN_MEMORY = 32 * 1024 * 1024
 _LEVEL = 6
+NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
+_EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
+_NAME = 64  # bytes a name takes in its folder, about
 
 
 def version_of(*parts: object) -> str:
@@ -56,7 +59,7 @@ class VersionedBytes:
 
     def get(self, address: str) -> bytes | None:
         """Return the gzipped bytes of an address, None when they are not there, torn, or of a layer that was closed."""
-        if self._closed(address):
+        if self.is_closed(address.partition("/")[0]):
             return None
         with self._guard:
             found = self._memory.get(address)
@@ -89,9 +92,9 @@ class VersionedBytes:
             raise ValueError(address)
         squeezed = gzip.compress(body, _LEVEL, mtime=0)
         self._remember(address, squeezed)  # a closed layer is refused when it is read
-        if not self._closed(address):
+        if not self.is_closed(address.partition("/")[0]):
             with contextlib.suppress(OSError), self._open_to_writes(address.partition("/")[0]):
-                if not self._closed(address):
+                if not self.is_closed(address.partition("/")[0]):
                     self._write(address, squeezed)
         return squeezed
 
@@ -120,8 +123,9 @@ class VersionedBytes:
                         removed += 1
         return removed
 
-    def _closed(self, address: str) -> bool:
-        return os.path.exists(f"{self.folder}/.fermees/{address.partition('/')[0]}")  # noqa: PTH110 - at each hit: a Path costs more
+    def is_closed(self, couche: str) -> bool:
+        """Whether a layer was closed, by this process or another."""
+        return os.path.exists(f"{self.folder}/.fermees/{couche}")  # noqa: PTH110 - at each hit: a Path costs more
 
     def _remember(self, address: str, squeezed: bytes) -> None:
         with self._guard:
@@ -149,14 +153,32 @@ class VersionedBytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.parent / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
         try:
-            partial.write_bytes(squeezed)
+            if squeezed == NOTHING:
+                self._link_empty(partial)
+            else:
+                partial.write_bytes(squeezed)
             partial.replace(path)
+            partial.unlink(missing_ok=True)  # two names of one file: replacing one by the other does nothing
         except OSError:
             partial.unlink(missing_ok=True)
             raise
         self._writes += 1
         if self._writes % _SWEEP_EVERY == 0:
             threading.Thread(target=self.sweep, daemon=True).start()
+
+    def _link_empty(self, path: Path) -> None:
+        empty = self.folder / _EMPTY
+        try:
+            path.hardlink_to(empty)
+            whole = path.read_bytes() == NOTHING
+        except OSError:
+            whole = False
+        if not whole:  # not there yet, torn, or it has all the names the disk allows it: another begins
+            path.unlink(missing_ok=True)
+            path.write_bytes(NOTHING)
+            with contextlib.suppress(OSError):
+                empty.unlink(missing_ok=True)
+                empty.hardlink_to(path)
 
     def sweep(self) -> None:
         """Bring the folder back under its limit, oldest files first; one process at a time, the others leave it to it."""
@@ -173,16 +195,16 @@ class VersionedBytes:
                     return
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
-        """(date of writing, size in bytes, path) of every kept file."""
+        """(date of writing, room taken in bytes, path) of every kept file."""
         folders = [os.fspath(self.folder)]
         while folders:
             with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    elif ".gz" in entry.name:  # what a crash left half-written too
+                    elif ".gz" in entry.name and entry.name != _EMPTY:  # what a crash left half-written too
                         found = entry.stat(follow_symlinks=False)
-                        yield found.st_mtime, found.st_size, entry.path
+                        yield found.st_mtime, _NAME if found.st_nlink > 1 else found.st_blocks * 512, entry.path
 
     @contextlib.contextmanager
     def _turn(self, address: str) -> Iterator[None]:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 ROUTES = (
     ("/", "atlas", atlas.carte),
     ("/tuiles/<ids>/<z>/<x>/<y>.mvt", "tile", tiles.tile),
+    ("/tuiles/<ids>/<versions>/<z>/<x>/<y>.mvt", "versioned_tile", tiles.versioned_tile),
+    ("/tuiles.json", "versions", tiles.versions),
     ("/fiches/<couche>/<path:cle>.json", "fiche_json", fiches.fiche_json),
     ("/fiches/<couche>/<path:cle>", "fiche", fiches.fiche),
     ("/recherche.json", "recherche", recherche.recherche),

@@ -53,14 +53,18 @@ def build_csp(settings: Settings, ancestors: Iterable[str] = ()) -> str:
     )
 
 
+def build_headers(settings: Settings) -> dict[str, str]:
+    """Return what every answer carries, whoever answers."""
+    return {"Content-Security-Policy": build_csp(settings), **_HEADERS}
+
+
 def register(app: Flask, settings: Settings) -> None:
     """Add the headers and the compression to everything the application answers."""
-    csp = build_csp(settings)
+    headers = build_headers(settings)
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", csp)
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-cache")
         return _compress(response)

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from webmap.importing.geocodage import Geocoder
     from webmap.store.db import Database
     from webmap.store.items import ItemStore
+    from webmap.store.kept_tiles import KeptTiles
     from webmap.store.tableau import TableauStore
     from webmap.store.tiles import TileStore
+    from webmap.store.versioned import VersionedBytes
 
 
 @dataclass(frozen=True)
 class Services:
     """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions).
 
+    `octets` are the bytes already made, `kept_tiles` the tiles among them.
     `geocoder` is None where no service of addresses is configured.
     """
 
@@ -31,6 +34,8 @@ class Services:
     items: ItemStore
     tableaux: TableauStore
     version: str
+    octets: VersionedBytes
+    kept_tiles: KeptTiles
     geocoder: Geocoder | None = None
 
 

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from flask import Response, request
 
-from webmap.errors import BadParameterError
+from webmap.errors import BadParameterError, NotFoundError
 from webmap.store.filters import parse_filter
 from webmap.web import params
-from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.octets import LASTING, MVT, build_answer, build_etag, is_seen
+from webmap.web.responses import json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.filters import Filter
-
-MIMETYPE = "application/vnd.mapbox-vector-tile"
 
 
 def tile(ids: str, z: str, x: str, y: str) -> Response:
@@ -26,6 +25,26 @@ def tile(ids: str, z: str, x: str, y: str) -> Response:
     params.refuse_unknown({*params.FILTER, *params.decoupage_ids(services().catalog)})
     layers = params.parse_layers(services().catalog, ids)
     return _answer(layers, params.parse_tile(z, x, y), _parse_kept(layers))
+
+
+def versioned_tile(ids: str, versions: str, z: str, x: str, y: str) -> Response:
+    """Answer a tile that is not kept yet, at the address of its version; 307 to the current one when it is another."""
+    params.refuse_unknown(())
+    layers, zxy = params.parse_layers(services().catalog, ids), params.parse_tile(z, x, y)
+    _refuse_closed(layers)
+    named = [layer.id for layer in layers]
+    current = services().kept_tiles.fetch_versions(named)
+    if versions != ",".join(current.values()):
+        moved = {"Location": _path(named, current, zxy), "Access-Control-Allow-Origin": "*"}
+        return Response(status=307, headers=moved)
+    return _answer_kept(named, current, zxy, LASTING)
+
+
+def versions() -> Response:
+    """Answer the version of every drawn layer: what a page left open asks for, to ask for the tiles of today."""
+    params.refuse_unknown(())
+    drawn = [layer.id for layer in services().catalog.public if layer.drawn]
+    return json_response({"versions": services().kept_tiles.fetch_versions(drawn)})
 
 
 def _parse_kept(layers: Sequence[LayerDefinition]) -> Filter | None:
@@ -66,12 +85,51 @@ def _answer(layers: Sequence[LayerDefinition], zxy: tuple[int, int, int], kept: 
     units = params.parse_units(atlas.database, atlas.catalog)
     if len(units) > 1:
         raise BadParameterError("Une tuile se filtre par une seule unité.")
-    ids = [layer.id for layer in layers]
-    etag = revision_etag(ids, "tuile", ids, zxy, units, kept)
+    _refuse_closed(layers)
+    if not units and kept is None:
+        ids = [layer.id for layer in layers]
+        return _answer_kept(ids, atlas.kept_tiles.fetch_versions(ids), zxy)
+    return _answer_selected(layers, zxy, units[0] if units else None, kept)
+
+
+def _answer_selected(
+    layers: Sequence[LayerDefinition], zxy: tuple[int, int, int], unit: tuple[str, str] | None, kept: Filter | None
+) -> Response:
+    """Answer the rows of a unit, of a filter: made each time, since their combinations are without number."""
+    ids, store = [layer.id for layer in layers], services().tiles
+    etag = revision_etag(ids, "tuile", ids, zxy, unit, kept)
     response = not_modified(etag)
     if response is None:
-        unit, store = units[0] if units else None, atlas.tiles
         body = store.fetch_filtered_tile(layers[0], *zxy, unit, kept) if kept else store.fetch_tile(ids, *zxy, unit)
-        response = Response(body, status=200 if body else 204, mimetype=MIMETYPE)
+        response = Response(body, status=200 if body else 204, mimetype=MVT)
         response.headers["Access-Control-Allow-Origin"] = "*"
     return with_etag(response, etag)
+
+
+def _answer_kept(
+    ids: Sequence[str], versions: Mapping[str, str], zxy: tuple[int, int, int], cache: str = "no-cache"
+) -> Response:
+    """Answer whole layers in these versions, or in that of what was read when the data changed meanwhile: the ETag says which."""
+    name = _path(ids, versions, zxy)
+    parts: list[bytes] = []
+    if not is_seen(build_etag(name), request.headers.get("If-None-Match", "")):
+        made = {layer_id: services().kept_tiles.fetch(layer_id, versions[layer_id], *zxy) for layer_id in ids}
+        parts = [part for _, part in made.values()]
+        read = {layer_id: version for layer_id, (version, _) in made.items()}
+        if read != versions:
+            name, cache = _path(ids, read, zxy), "no-cache"
+    accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
+    status, headers, body = build_answer(name, parts, accept, seen, cache)
+    return Response(body, status, headers)
+
+
+def _path(ids: Sequence[str], versions: Mapping[str, str], zxy: tuple[int, int, int]) -> str:
+    named = ",".join(versions[layer_id] for layer_id in ids)
+    return f"/tuiles/{','.join(ids)}/{named}/{'/'.join(map(str, zxy))}.mvt"
+
+
+def _refuse_closed(layers: Sequence[LayerDefinition]) -> None:
+    """Raise NotFoundError for a layer that `webmap db upgrade` has made internal since this server read the definitions."""
+    for layer in layers:
+        if services().octets.is_closed(layer.id):
+            raise NotFoundError(f"La couche « {layer.id} » n'est plus publiée. La liste est à l'adresse /couches.")

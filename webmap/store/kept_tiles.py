@@ -1,0 +1,60 @@
+"""Tiles of whole layers under the version of what they were made of: from the shared folder, else from PostGIS, once."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from webmap.store.revisions import build_version, fetch_state
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from webmap.store.db import Database
+    from webmap.store.tiles import TileStore
+    from webmap.store.versioned import VersionedBytes
+
+
+def build_address(layer_id: str, version: str, z: str | int, x: str | int, y: str | int) -> str:
+    """Return where the tile of one layer is kept. The nginx example (docs/nginx.conf.example) writes it too.
+
+    A folder a zoom and none a column: ten thousand empty tiles are as many names of one file, and nothing more.
+    """
+    return f"{layer_id}/{version}/{z}/{x}-{y}.mvt"
+
+
+class KeptTiles:
+    """Each layer apart: what several make together is glued on the way out and never kept, for their sets are without number."""
+
+    def __init__(self, database: Database, tiles: TileStore, octets: VersionedBytes, code: str) -> None:
+        """Keep what is asked; `code` tells apart the bytes of another code or other definitions."""
+        self.octets = octets
+        self._database = database
+        self._tiles = tiles
+        self._code = code
+        self._current: dict[str, str] = {}
+
+    def fetch_versions(self, layer_ids: Collection[str]) -> dict[str, str]:
+        """Layer id -> version now: one indexed read. Raises DatabaseError.
+
+        Whoever sees a version change collects, apart, what is kept of the others: after an edit, a load, or a start.
+        """
+        state = fetch_state(self._database, layer_ids)
+        versions = {layer_id: build_version(self._code, state, [layer_id]) for layer_id in layer_ids}
+        changed = {
+            layer_id: version for layer_id, version in versions.items() if self._current.get(layer_id) != version
+        }
+        if changed:
+            self._current |= changed
+            threading.Thread(target=self.octets.collect, args=(changed,), daemon=True).start()
+        return versions
+
+    def fetch(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
+        """Return the version of what was read, `version` unless the data changed since, and the gzipped bytes of a tile."""
+
+        def make() -> tuple[str, bytes]:
+            body, state = self._tiles.fetch_layer(layer_id, z, x, y)
+            return build_address(layer_id, build_version(self._code, state, [layer_id]), z, x, y), body
+
+        address, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
+        return address.split("/")[1], body

@@ -1,0 +1,34 @@
+"""The state of the data that bytes are made of: what their version says, beside the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from webmap.store.db import load_sql
+from webmap.store.versioned import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from webmap.store.db import Database
+
+_EVERYWHERE = "commune"  # contours, memberships and populations raise its revision: whatever is read depends on it
+
+
+def sql_state(couches: Iterable[str]) -> sql.Composed:
+    """Return an expression, a list of texts: the database, and each layer's revision, as the statement around it sees them."""
+    return load_sql("state").format(couches=sql.SQL(", ").join(map(sql.Literal, sorted({*couches, _EVERYWHERE}))))
+
+
+def fetch_state(database: Database, couches: Iterable[str]) -> list[str]:
+    """Return the state of several layers: one indexed read. Raises DatabaseError."""
+    found: list[str] = database.read(sql.SQL("SELECT {} AS etat").format(sql_state(couches)))[0]["etat"]
+    return found
+
+
+def build_version(code: str, state: Sequence[str], couches: Collection[str]) -> str:
+    """Return the version of what reads these layers and the communes, among a state that may tell of more."""
+    read = {*couches, _EVERYWHERE, ""}
+    return version_of(code, *sorted(entry for entry in state if entry.partition("/")[0] in read))
