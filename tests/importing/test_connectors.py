@@ -165,7 +165,7 @@ def test_a_source_comes_stays_and_is_left_alone_when_it_breaks(
     for name, (damage, sentence) in DAMAGES.items():
         kind = "text/html" if name == "html" else "application/json"
         _publish_bytes(desk, layer_id, connector_id, path, damage(body, connector_id), kind)
-        broken = desk.refresh(layer_id, deadline=0.7)[connector_id]
+        broken = desk.refresh(layer_id, deadline=2)[connector_id]
         assert broken.status == "echec", (name, broken.sentence)
         assert any(part in broken.sentence for part in sentence.split("|")), (name, broken.sentence)
         assert desk.content(layer_id) == state, name
