@@ -18,9 +18,11 @@ export const filtreQuery = (filtre) => (filtre ? { [filtre.decoupage]: filtre.co
 /** What selects the rows of a shown layer, as query parameters: the unit of the page, its own CQL2. */
 export const lignesQuery = (filtre, couche) => ({ ...filtreQuery(filtre), filter: couche?.filtre || null });
 
-/** The template of a tile address, `{z}/{x}/{y}` left for the map to fill; `cql2` filters the one layer of `ids`. */
-export function buildTileTemplate(template, ids, filtre, cql2 = null) {
-  return buildUrl(template, { ids: ids.join(",") }, lignesQuery(filtre, { filtre: cql2 }));
+/** The template of a tile address, `{z}/{x}/{y}` left for the map to fill; `cql2` filters the one layer of `ids`. Whole layers are
+ * asked for by version, which the browser and the server keep; a selection is made each time. */
+export function buildTileTemplate({ urls, versions }, ids, filtre, cql2 = null) {
+  if (filtre || cql2) return buildUrl(urls.tuiles, { ids: ids.join(",") }, lignesQuery(filtre, { filtre: cql2 }));
+  return buildUrl(urls.tuiles_versions, { ids: ids.join(","), versions: ids.map((id) => versions[id]).join(",") });
 }
 
 /** The unit whose standalone map or page is meant: the bassin chosen, else the whole territory. */

@@ -20,6 +20,7 @@ import { initProjeter } from "./projeter.js";
 import { initRaccourcis } from "./raccourcis.js";
 import { initRecherche } from "./recherche.js";
 import { initTableaux } from "./tableaux.js";
+import { watchVersions } from "./versions.js";
 import { closeVolet, initVolet } from "./volet.js";
 
 const atlas = JSON.parse(byId("atlas").textContent);
@@ -225,6 +226,7 @@ document.addEventListener("keydown", (event) => {
 });
 // The event's own address: a late writeFragment may have put the old state back in the bar before this runs.
 window.addEventListener("hashchange", ({ newURL }) => openFragment(new URL(newURL).hash, { filtre: null, fiche: null, comparer: null }));
+watchVersions(atlas, map.renew);
 projeter = initProjeter({ atlas, etat, map, openFragment });
 window.addEventListener("resize", debounce(() => map.restyle(), 200));
 

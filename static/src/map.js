@@ -129,6 +129,11 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   }
 
   return {
+    /** Ask for the tiles of today: the data of these layers changed. */
+    renew(ids) {
+      plan.renew(ids);
+      second?.renew(ids);
+    },
     apply(state, previous) {
       plan.apply(state, previous);
       second?.apply(state, previous);

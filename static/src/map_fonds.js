@@ -89,12 +89,13 @@ function createNoms(source, context, mural) {
 
 export function createFonds({ map, atlas, emprise, reprise, context, couchesById, crossOrigin }) {
   const ids = ["commune", "bassin"].filter((id) => atlas.decoupages.some((decoupage) => decoupage.id === id));
-  const communal = new VectorTileLayer({
+  const createCommunal = () => new VectorTileLayer({
     source: createTileSource(ids, null, { atlas, emprise, reprise }),
     renderMode: "hybrid",
     zIndex: 0,
     style: createFondStyle(couchesById, context),
   });
+  let communal = createCommunal();
   const images = new TileLayer({ zIndex: -1, visible: false });
   const source = createNomsSource(atlas);
   const noms = [false, true].map((mural) => createNoms(source, context, mural));
@@ -122,6 +123,13 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
         const couvert = symbols.some(({ feature }) => covers(feature.getExtent()));
         if (couvert !== Boolean(name.get("couvert"))) name.set("couvert", couvert);
       }
+    },
+    /** Draw the communes of today; another layer, since this one would keep the old among its features. */
+    renew(changed) {
+      if (!ids.some((id) => changed.includes(id))) return;
+      map.removeLayer(communal);
+      communal = createCommunal();
+      map.addLayer(communal);
     },
     raiseNoms: (zIndex) => noms[0].setZIndex(zIndex),
     restyle() {

@@ -61,6 +61,11 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
       else if (["filtre", "fiche"].some((part) => state[part] !== previous[part]) || couchesOf(state) !== couchesOf(previous)) fonds.restyle();
       if (state.fiche !== previous.fiche) couches.restyle();
     },
+    renew(ids) {
+      fonds.renew(ids);
+      couches.renew(ids);
+      fonds.raiseNoms(couches.apply(couchesOf(etat.get()), etat.get().filtre));
+    },
     restyle() {
       couches.restyle();
       fonds.restyle();

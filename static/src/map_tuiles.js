@@ -30,7 +30,7 @@ export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2,
   const source = new VectorTileSource({
     tileGrid: new TileGrid({ extent: emprise, origin: [-HALF_WORLD, HALF_WORLD], resolutions, tileSize: TILE_SIZE }),
     format,
-    url: buildTileTemplate(atlas.urls.tuiles, ids, filtre, cql2),
+    url: buildTileTemplate(atlas, ids, filtre, cql2),
     wrapX: false,
     transition: 0,
     tileLoadFunction(tile, url) {
@@ -150,6 +150,10 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     },
     restyle() {
       for (const layer of layers.values()) layer.changed();
+    },
+    /** Forget where the tiles of layers whose data changed came from: `apply` asks for the new ones. */
+    renew(ids) {
+      for (const id of ids) sourceOf.delete(id);
     },
     /** Whether a segment is one that a tile was cut along, and no one drew. */
     isTileEdge(x1, y1, x2, y2) {

@@ -9,6 +9,7 @@ import { buildClasses, buildCondition, buildPaquet, buildSelection, isDrawn } fr
 import { probeUrl } from "../src/fonds.js";
 import { foldText, formatCompte, formatQuantite, wrapText } from "../src/format.js";
 import { containsPoint, distanceToShape, meetsBox, keepPieces } from "../src/geometrie.js";
+import { listRenewed } from "../src/versions.js";
 import { FORMES, MOTIFS } from "../src/symboles.js";
 
 const here = new URL("../src/", import.meta.url);
@@ -16,9 +17,16 @@ const here = new URL("../src/", import.meta.url);
 test("addresses are encoded, commas kept", () => {
   assert.equal(buildUrl("/fiches/{couche}/{cle}.json", { couche: "qpv", cle: "a/b ?é" }), "/fiches/qpv/a%2Fb%20%3F%C3%A9.json");
   assert.equal(buildUrl("/cartes/{code}.html", { code: "x" }, { couches: "a,b", telecharger: true, vide: null }), "/cartes/x.html?couches=a,b&telecharger");
-  assert.equal(buildTileTemplate("/tuiles/{ids}/{z}/{x}/{y}.mvt", ["a", "b"], { decoupage: "bassin", code: "L'Est" }), "/tuiles/a,b/{z}/{x}/{y}.mvt?bassin=L'Est");
-  assert.equal(buildTileTemplate("/tuiles/{ids}/{z}/{x}/{y}.mvt", ["a"], null, "nom = '{z}'"), "/tuiles/a/{z}/{x}/{y}.mvt?filter=nom%20%3D%20'%7Bz%7D'");
+  const atlas = { urls: { tuiles: "/tuiles/{ids}/{z}/{x}/{y}.mvt", tuiles_versions: "/tuiles/{ids}/{versions}/{z}/{x}/{y}.mvt" }, versions: { a: "0f", b: "1e" } };
+  assert.equal(buildTileTemplate(atlas, ["a", "b"], { decoupage: "bassin", code: "L'Est" }), "/tuiles/a,b/{z}/{x}/{y}.mvt?bassin=L'Est");
+  assert.equal(buildTileTemplate(atlas, ["a"], null, "nom = '{z}'"), "/tuiles/a/{z}/{x}/{y}.mvt?filter=nom%20%3D%20'%7Bz%7D'");
+  assert.equal(buildTileTemplate(atlas, ["b", "a"], null), "/tuiles/b,a/1e,0f/{z}/{x}/{y}.mvt");
   assert.deepEqual(filtreQuery(null), {});
+});
+
+test("layers whose version changed are asked for again, one that has gone is not", () => {
+  assert.deepEqual(listRenewed({ a: "1", b: "1", c: "1" }, { a: "1", b: "2", d: "1" }), ["b"]);
+  assert.deepEqual(listRenewed({ a: "1" }, {}), []);
 });
 
 test("a standalone map is of the bassin chosen, else of the whole", () => {

@@ -42,6 +42,13 @@ def test_server_down_then_up(serve: Serve, filled: str, open_map: OpenPage) -> N
         opened.wait_visibles("poche_pauvrete", 1)
         opened.settle()
         assert "#e07a1f" in opened.colours(lon, lat)
+        with live.database.owner() as connection:
+            connection.execute(
+                "UPDATE pub.poche_pauvrete SET geom = NULL, precision = NULL WHERE code = 'mortagne-du-nord-centre'"
+            )
+        opened.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        opened.notice("Les données ont changé : la carte montre les nouvelles.")
+        opened.wait_visibles("poche_pauvrete", 0)
 
 
 def test_sheet_and_layer_asked_for_while_the_server_is_down(serve: Serve, filled: str, open_map: OpenPage) -> None:

@@ -24,12 +24,14 @@ VALUES = {
     "ids": "commune", "z": "8", "x": "130", "y": "86", "couche": "commune", "path:cle": "59172", "layer_id": "qpv",
     "decoupage": "bassin", "code": "amandinois", "matrix": "8", "row": "86", "column": "130", "collection": "commune",
     "grid": "WebMercatorQuad", "collection_id": "commune", "path:key": "59172", "champ": "millesime", "form": "inconnu",
+    "versions": "0" * 16,
 }  # fmt: skip
 _DRAWN = "?wkt=POLYGON((3.3 50.3,3.4 50.3,3.4 50.4,3.3 50.3))"
 QUERIES = {"recherche": "?q=denain"} | dict.fromkeys(
     (f"polygone_{kind}" for kind in ("json", "csv", "xlsx", "pdf", "html")), _DRAWN
 )
-REFUSED = {"export_inconnu": 404, "vue": 404, "vue_qr": 404}  # no such format; the atlas of these tests has no view
+# No such format; the atlas of these tests has no view; no such version.
+REFUSED = {"export_inconnu": 404, "vue": 404, "vue_qr": 404, "versioned_tile": 307}
 QUERIES["export_paquet"] = "?couches=commune"
 QUERIES["qr"] = "?vue=couches=commune"
 QUERIES["adresses"] = "?q=denain"

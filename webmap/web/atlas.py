@@ -36,6 +36,8 @@ SIGNS = {
 # The server hands its addresses to the script: no path is written in JavaScript.
 URLS = {
     "tuiles": "/tuiles/{ids}/{z}/{x}/{y}.mvt",
+    "tuiles_versions": "/tuiles/{ids}/{versions}/{z}/{x}/{y}.mvt",
+    "versions": "/tuiles.json",
     "fiche": "/fiches/{couche}/{cle}.json",
     "recherche": "/recherche.json",
     "adresses": "/adresses.json",
@@ -87,6 +89,8 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
     """Return the state the page starts from: layers by theme with counts and legend, units to filter by, basemaps, addresses."""
     territoire = atlas.settings.territoire
     drawn = [layer for layer in atlas.catalog.public if layer.drawn]
+    # First: what changes while the page is made is then told to it, which `tuiles.json` will find newer.
+    versions = atlas.kept_tiles.fetch_versions([layer.id for layer in drawn])
     inventory = fetch_inventory(atlas.database, drawn)
     contours = contours_loaded(atlas.database)
     decided = fetch_decided(atlas.database)
@@ -121,6 +125,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
         "adresses": atlas.settings.geocodage.attribution if atlas.settings.geocodage else None,
         "sites_integration": atlas.settings.sites_integration,
+        "versions": versions,
         "urls": URLS,
     }
 

@@ -32,14 +32,14 @@ class Front:
         self._couches = frozenset(couches)
         self._headers = headers
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, wsgi: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        path = environ["PATH_INFO"]
-        parts = self._find(path) if path.startswith("/tuiles/") and not environ.get("QUERY_STRING") else None
-        method = environ["REQUEST_METHOD"]
+        path = wsgi["PATH_INFO"]
+        parts = self._find(path) if path.startswith("/tuiles/") and not wsgi.get("QUERY_STRING") else None
+        method = wsgi["REQUEST_METHOD"]
         if parts is None or method not in {"GET", "HEAD"}:
-            return self._behind(environ, start_response)
-        accept, seen = environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH", "")
+            return self._behind(wsgi, start_response)
+        accept, seen = wsgi.get("HTTP_ACCEPT_ENCODING", ""), wsgi.get("HTTP_IF_NONE_MATCH", "")
         status, headers, body = build_answer(path, parts, accept, seen, LASTING)
         if body:
             headers["Content-Length"] = str(len(body))
