@@ -44,24 +44,28 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    tiles, version = TileStore(database, catalog.public), build_version(settings, catalog)
-    octets = VersionedBytes(settings.octets_folder, KEPT)
+    kept_tiles = build_kept_tiles(settings, catalog, database)
     app.extensions["webmap"] = Services(
         settings,
         catalog,
         database,
-        tiles,
+        TileStore(database, catalog.public),
         ItemStore(database),
         TableauStore(database),
-        version,
-        octets,
-        KeptTiles(database, tiles, octets, version),
+        kept_tiles.code,
+        kept_tiles.octets,
+        kept_tiles,
         Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
-    couches = [layer.id for layer in catalog.public if layer.drawn]
-    app.wsgi_app = Front(app.wsgi_app, octets, couches, build_headers(settings))  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, kept_tiles.octets, kept_tiles.couches, build_headers(settings))  # type: ignore[method-assign,assignment]
     return app
+
+
+def build_kept_tiles(settings: Settings, published: Catalog, database: Database) -> KeptTiles:
+    """Return the kept tiles of a deployment, for its server and for the command line: both name the same versions."""
+    octets = VersionedBytes(settings.octets_folder, KEPT)
+    return KeptTiles(database, published.public, octets, build_version(settings, published))
 
 
 def build_version(settings: Settings, catalog: Catalog) -> str:

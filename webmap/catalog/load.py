@@ -62,6 +62,11 @@ class _Documents(_Strict):
     documents: dict[str, Document]
 
 
+def sentence_unknown(layer_id: str) -> str:
+    """Say that there is no such layer, in the same words for one that is internal: nothing tells one from the other."""
+    return f"Il n'y a pas de couche « {layer_id[:60]} ». La liste des couches est à l'adresse /couches."
+
+
 @dataclass(frozen=True)
 class Catalog:
     """Every layer, public or not, by drawing order, with themes and cited documents; `folder` holds the seeds."""
@@ -98,8 +103,7 @@ class Catalog:
         """Return a public layer; an internal one is as if it did not exist. Raises NotFoundError."""
         layer = self.by_id.get(layer_id)
         if layer is None or not layer.public:
-            msg = f"Il n'y a pas de couche « {layer_id[:60]} ». La liste des couches est à l'adresse /couches."
-            raise NotFoundError(msg)
+            raise NotFoundError(sentence_unknown(layer_id))
         return layer
 
     def cite(self, source: str) -> str:

@@ -19,6 +19,7 @@ from webmap.cli.serving import check_address, hold_pid_file, run_server, stop_cl
 from webmap.cli.sources import refresh_once, sources
 from webmap.cli.terminal import HELP, Commands, step
 from webmap.cli.territoire import territoire
+from webmap.cli.tuiles import settle_octets, tuiles
 from webmap.cli.vues import vues
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
@@ -123,6 +124,7 @@ main.add_command(communes)
 main.add_command(territoire)
 main.add_command(conservation)
 main.add_command(vues)
+main.add_command(tuiles)
 
 
 @main.command()
@@ -179,6 +181,7 @@ def _prepare_database(settings: Settings, catalog: Catalog) -> None:
     with step("Faits"):
         changes = load_seeds(database, catalog, settings)
     _tell(changes)
+    settle_octets(settings, catalog, database)
 
 
 def _tell(changes: list[str]) -> None:

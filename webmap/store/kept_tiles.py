@@ -6,12 +6,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from webmap.store.revisions import build_version, fetch_state
+from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
+    from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
-    from webmap.store.tiles import TileStore
     from webmap.store.versioned import VersionedBytes
 
 
@@ -26,12 +27,15 @@ def build_address(layer_id: str, version: str, z: str | int, x: str | int, y: st
 class KeptTiles:
     """Each layer apart: what several make together is glued on the way out and never kept, for their sets are without number."""
 
-    def __init__(self, database: Database, tiles: TileStore, octets: VersionedBytes, code: str) -> None:
-        """Keep what is asked; `code` tells apart the bytes of another code or other definitions."""
+    def __init__(
+        self, database: Database, layers: Iterable[LayerDefinition], octets: VersionedBytes, code: str
+    ) -> None:
+        """Keep the tiles of public layers; `code` tells apart the bytes of another code or other definitions."""
         self.octets = octets
+        self.code = code
+        self.couches = tuple(layer.id for layer in layers if layer.drawn)
         self._database = database
-        self._tiles = tiles
-        self._code = code
+        self._tiles = TileStore(database, layers)
         self._current: dict[str, str] = {}
 
     def fetch_versions(self, layer_ids: Collection[str]) -> dict[str, str]:
@@ -40,7 +44,7 @@ class KeptTiles:
         Whoever sees a version change collects, apart, what is kept of the others: after an edit, a load, or a start.
         """
         state = fetch_state(self._database, layer_ids)
-        versions = {layer_id: build_version(self._code, state, [layer_id]) for layer_id in layer_ids}
+        versions = {layer_id: build_version(self.code, state, [layer_id]) for layer_id in layer_ids}
         changed = {
             layer_id: version for layer_id, version in versions.items() if self._current.get(layer_id) != version
         }
@@ -54,7 +58,19 @@ class KeptTiles:
 
         def make() -> tuple[str, bytes]:
             body, state = self._tiles.fetch_layer(layer_id, z, x, y)
-            return build_address(layer_id, build_version(self._code, state, [layer_id]), z, x, y), body
+            return build_address(layer_id, build_version(self.code, state, [layer_id]), z, x, y), body
 
         address, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
         return address.split("/")[1], body
+
+    def settle(self, withdrawn: Iterable[str]) -> None:
+        """Leave in the folder today's version of the layers there are, and nothing else, before returning.
+
+        The `withdrawn` layers, and those no one knows any more, are closed: a server that still has the old definitions keeps and answers
+        nothing of them. Raises OSError when something could not be removed.
+        """
+        for couche in {*withdrawn, *self.octets.list_couches()} - {*self.couches}:
+            self.octets.close(couche)
+        for couche in self.couches:
+            self.octets.open(couche)
+        self.octets.collect(self.fetch_versions(self.couches))

@@ -106,11 +106,18 @@ class VersionedBytes:
         ):  # a write that began before has ended; one that begins after will look
             (self.folder / ".fermees").mkdir(exist_ok=True)
             (self.folder / ".fermees" / couche).touch()
-            shutil.rmtree(self.folder / couche, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.folder / couche)
 
     def open(self, couche: str) -> None:
         """Let a layer that was closed be kept again."""
         (self.folder / ".fermees" / couche).unlink(missing_ok=True)
+
+    def list_couches(self) -> list[str]:
+        """Name what has bytes in the folder."""
+        with contextlib.suppress(FileNotFoundError):
+            return [path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        return []
 
     def collect(self, current: dict[str, str]) -> int:
         """Remove every version of these layers but the current one; return how many."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, request
 
+from webmap.catalog.load import sentence_unknown
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.store.filters import parse_filter
 from webmap.web import params
@@ -132,4 +133,4 @@ def _refuse_closed(layers: Sequence[LayerDefinition]) -> None:
     """Raise NotFoundError for a layer that `webmap db upgrade` has made internal since this server read the definitions."""
     for layer in layers:
         if services().octets.is_closed(layer.id):
-            raise NotFoundError(f"La couche « {layer.id} » n'est plus publiée. La liste est à l'adresse /couches.")
+            raise NotFoundError(sentence_unknown(layer.id))
