@@ -37,11 +37,17 @@ export const buildSelection = ({ emprise, filtre, systeme }) => ({
 /** The address that announces what a download of one layer holds. */
 export const buildAnnonce = (template, couche, selection, condition) => buildUrl(template, { couche }, { ...selection, filter: condition });
 
-/** Several layers in one GeoPackage; `conditions` are [layer, CQL2 or null]. */
-export function buildPaquet(template, conditions, selection) {
+/** Several layers and what each keeps, as query parameters; `conditions` are [layer, CQL2 or null]. */
+function couchesQuery(conditions, selection = {}) {
   const filters = conditions.filter(([, condition]) => condition).map(([couche, condition]) => [`filter.${couche}`, condition]);
-  return buildUrl(template, {}, { couches: conditions.map(([couche]) => couche).join(","), ...selection, ...Object.fromEntries(filters) });
+  return { couches: conditions.map(([couche]) => couche).join(","), ...selection, ...Object.fromEntries(filters) };
 }
+
+/** Several layers in one GeoPackage. */
+export const buildPaquet = (template, conditions, selection) => buildUrl(template, {}, couchesQuery(conditions, selection));
+
+/** The standalone map of a unit: the layers shown, with what each keeps; those of the server when none is. */
+export const buildCarte = (template, code, conditions, more = {}) => buildUrl(template, { code }, { ...(conditions.length ? couchesQuery(conditions) : {}), ...more });
 
 /** « de 3,22 à 3,58 de longitude, de 50,22 à 50,53 de latitude ». */
 export function describeEmprise([west, south, east, north]) {

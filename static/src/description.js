@@ -6,11 +6,13 @@ import { buildProse } from "./prose.js";
 
 const within = ([lon, lat], [west, south, east, north]) => lon >= west && lon <= east && lat >= south && lat <= north;
 
-/** `onWords()` when the words of a filter have come, after the text was first read without them. */
-export function createDescription({ atlas, etat, map, onWords }) {
+/** `map`: what is read of a drawn map, the page's or a picture's. `onWords()` when the words of a filter have come, after the text was
+ * first read without them. Returns {describe, settle}. */
+export function createDescription({ atlas, etat, map, onWords = () => {} }) {
   const couchesById = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
   const communes = atlas.decoupages.find(({ id }) => id === "commune")?.unites ?? [];
   const words = new Map(); // layer and filter: its words
+  const coming = [];
 
   /** The filter as it is written, until the names of the fields have come; for good when they do not. */
   function tellFiltre({ id, filtre }) {
@@ -18,7 +20,7 @@ export function createDescription({ atlas, etat, map, onWords }) {
     const key = `${id} ${filtre}`;
     if (!words.has(key)) {
       words.set(key, filtre);
-      fetchChamps(atlas, id).then(
+      const asked = fetchChamps(atlas, id).then(
         ({ champs }) => {
           const rows = readCql2(filtre, champs);
           if (rows) words.set(key, describeFiltre(rows, champs));
@@ -26,6 +28,7 @@ export function createDescription({ atlas, etat, map, onWords }) {
         },
         () => words.delete(key),
       );
+      coming.push(asked);
     }
     return words.get(key) ?? filtre;
   }
@@ -46,7 +49,7 @@ export function createDescription({ atlas, etat, map, onWords }) {
   }
 
   /** {lieu, couches} of buildProse. */
-  return function describe() {
+  function describe() {
     const { couches, filtre, fond, comparer } = etat.get();
     const [emprise, comptes, visibles, unite] = [map.etendue(), map.compter(), map.visibles(), findUnite(atlas, filtre)];
     return buildProse({
@@ -60,5 +63,8 @@ export function createDescription({ atlas, etat, map, onWords }) {
       cote: comparer ? (comparer.cote === "droite" ? "gauche" : "droite") : null,
       couches: couches.toReversed().map((shown) => readCouche(shown, comptes, visibles)),
     });
-  };
+  }
+
+  /** Resolves once the words of all the filters told so far have come, or will not. */
+  return { describe, settle: () => Promise.all(coming) };
 }

@@ -1,10 +1,12 @@
 // The filter by a unit of a découpage, and the links that follow it.
 import { buildUrl, standaloneCode } from "./adresses.js";
+import { buildCarte, buildCondition } from "./demande.js";
 import { byId } from "./dom.js";
-import { findUnite } from "./etat.js";
+import { findUnite, listCouches } from "./etat.js";
 
 export function initFiltre({ atlas, etat, map }) {
   const select = byId("filtre");
+  const styles = new Map(listCouches(atlas).map(({ id, style }) => [id, style]));
 
   select.addEventListener("change", () => {
     const cut = select.value.indexOf(":");
@@ -30,9 +32,9 @@ export function initFiltre({ atlas, etat, map }) {
 
   function showLinks({ filtre, couches }) {
     const code = standaloneCode(filtre, atlas.territoire);
-    const query = { couches: couches.map(({ id }) => id).join(",") || null };
-    byId("carte-autonome").href = buildUrl(atlas.urls.carte, { code }, query);
-    byId("carte-autonome-telecharger").href = buildUrl(atlas.urls.carte, { code }, { ...query, telecharger: true });
+    const conditions = couches.map((shown) => [shown.id, buildCondition(shown, styles.get(shown.id))]);
+    byId("carte-autonome").href = buildCarte(atlas.urls.carte, code, conditions);
+    byId("carte-autonome-telecharger").href = buildCarte(atlas.urls.carte, code, conditions, { telecharger: true });
   }
 
   etat.subscribe((state, previous) => {

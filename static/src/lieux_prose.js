@@ -9,7 +9,7 @@ export function createLieuxProse({ atlas, map, etat, section }) {
   const list = element("ul", {});
   const status = element("span", { class: "petit", role: "status" });
   const copy = element("button", { type: "button", class: "bouton", onclick: copyText }, "Copier ce texte");
-  const describe = createDescription({ atlas, etat, map, onWords: () => write() });
+  const { describe } = createDescription({ atlas, etat, map, onWords: () => write() });
   let known = "";
   section.replaceChildren(element("summary", {}, "La vue en mots"), paragraph, list, element("p", { class: "actions" }, copy, status));
 

@@ -1,7 +1,7 @@
 // The map drawn apart from the page, at any size and fineness, for a picture. Fetched when a first one is asked for.
 import View from "ol/View.js";
 import VectorLayer from "ol/layer/Vector.js";
-import { fromLonLat } from "ol/proj.js";
+import { fromLonLat, transformExtent } from "ol/proj.js";
 import { element } from "./dom.js";
 import { createPlan } from "./map_plan.js";
 
@@ -23,15 +23,25 @@ function compose(map, width, height, ratio) {
   return canvas;
 }
 
+/** What is on the picture, as the page reads its own map: the canvas keeps none of it. */
+function readPlan({ lecture }, view, part) {
+  lecture.setPart(part);
+  const [west, south, east, north] = transformExtent(view.calculateExtent(), "EPSG:3857", "EPSG:4326");
+  const width = east - west;
+  const emprise = [west + width * part[0], south, west + width * part[1], north];
+  const [comptes, visibles, unites, zoom] = [lecture.compter(), lecture.visibles(), lecture.unitesAuCentre(), view.getZoom()];
+  return { etendue: () => emprise, compter: () => comptes, visibles: () => visibles, unitesAuCentre: () => unites, vue: () => ({ zoom }) };
+}
+
 /** What a reader put over the map (drawing, marks), shown again from the same source. */
 const copyLayer = (layer) => new VectorLayer({ source: layer.getSource(), style: layer.getStyle(), zIndex: layer.getZIndex(), declutter: layer.getDeclutter(), visible: layer.getVisible() });
 
 /**
  * Draw the layers that `couchesOf(etat)` gives, `width` by `height` CSS pixels at `ratio` pixels each, around `vue` ({lon, lat} and
- * `resolution` in EPSG:3857 metres by CSS pixel). Images of a basemap are asked for so that they may be copied (CORS). Rejects with a
+ * `resolution` in EPSG:3857 metres by CSS pixel). Returns {canvas, lu}: `lu` reads what is drawn in `part` of the width. Images of a basemap are asked for so that they may be copied (CORS). Rejects with a
  * sentence when a tile does not come: a picture with a hole would be believed.
  */
-export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, height, ratio }) {
+export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, height, ratio, part }) {
   const target = element("div", { class: "hors-ecran", "aria-hidden": "true" });
   target.style.width = `${width}px`;
   target.style.height = `${height}px`;
@@ -53,7 +63,7 @@ export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, he
       plan.apply(etat, etat);
     });
     plan.map.renderSync(); // the names, which are placed once the tiles are there
-    return compose(plan.map, width, height, ratio);
+    return { canvas: compose(plan.map, width, height, ratio), lu: readPlan(plan, view, part) };
   } finally {
     clearTimeout(timer);
     plan?.map.setTarget(null);

@@ -57,20 +57,20 @@ export function flowLines(lines, height, most) {
 
 const higher = (columns) => Math.max(0, ...columns.map((column) => column.reduce((sum, { height }) => sum + height, 0)));
 
-/** The lines of the notes; on a sheet (`height`), as many as fit, and always the last note: dates and address. */
-function listNotes(notes, width, height, factor, measure) {
+/** The lines of the notes; on a sheet (`height`), as many as fit, or `lignes`, and always the last note: dates and address. */
+function listNotes(notes, width, height, factor, measure, lignes) {
   const lines = notes.map((note) => wrapLines(note, width, "pied", measure));
-  const most = height ? Math.floor((MOST_NOTES * height) / (CORPS.pied[1] * factor)) : Infinity;
+  const most = lignes ?? (height ? Math.floor((MOST_NOTES * height) / (CORPS.pied[1] * factor)) : Infinity);
   if (lines.flat().length <= most) return { foot: lines.flat(), coupees: false };
-  return { foot: [...lines.slice(0, -1).flat().slice(0, Math.max(0, most - lines.at(-1).length - 1)), "… La suite des sources et des avertissements est dans l’atlas.", ...lines.at(-1)], coupees: true };
+  return { foot: [...lines.slice(0, -1).flat().slice(0, Math.max(0, most - lines.at(-1).length - 1)), "… La suite des sources et des mots est dans l’atlas.", ...lines.at(-1)], coupees: true };
 }
 
 /**
  * Where everything goes. `carte`: {width, height} of the map, which the sheet grows around; or `feuille`: {width, height} of the
- * sheet, which the map fills. Returns {width, height, titre, carte, colonnes, pied}, boxes with their lines; `manquent`, the lines of
+ * sheet, which the map fills, but for `lignes` of notes when so many are kept for them. Returns {width, height, titre, carte, colonnes, pied}, boxes with their lines; `manquent`, the lines of
  * legend that a sheet has no room for, and `coupees`, whether notes are missing too.
  */
-export function planPlanche({ titre, groupes, notes, carte, feuille, factor, measure }) {
+export function planPlanche({ titre, groupes, notes, lignes = null, carte, feuille, factor, measure }) {
   const [marge, colonne] = [MARGE * factor, COLONNE * factor];
   const lines = listLines(groupes, colonne, factor, measure);
   const below = !feuille && carte.width < NARROW * factor;
@@ -81,8 +81,8 @@ export function planPlanche({ titre, groupes, notes, carte, feuille, factor, mea
     const width = feuille ? feuille.width : Math.max(carte.width, 300 * factor) + 2 * marge + (below ? 0 : across(number));
     const inner = width - 2 * marge;
     const head = wrapLines(titre, inner, "titre", measure);
-    const { foot, coupees } = listNotes(notes, inner, feuille?.height, factor, measure);
-    const [top, bottom] = [marge + head.length * CORPS.titre[1] * factor + marge / 2, foot.length * CORPS.pied[1] * factor + 1.5 * marge];
+    const { foot, coupees } = listNotes(notes, inner, feuille?.height, factor, measure, lignes);
+    const [top, bottom] = [marge + head.length * CORPS.titre[1] * factor + marge / 2, (lignes ?? foot.length) * CORPS.pied[1] * factor + 1.5 * marge];
     const box = feuille ? { width: inner - across(number), height: feuille.height - top - bottom } : carte;
     return { width, inner, head, foot, coupees, top, bottom, box };
   }

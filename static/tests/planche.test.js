@@ -52,3 +52,11 @@ test("however long the legend and the notes, on screen all is there; on paper wh
   assert.equal(paper.pied.lines.at(-1), "Atlas, le 21/11/2026");
   assert.ok(paper.pied.y + paper.pied.lines.length * 15 <= 827);
 });
+
+test("on paper the room kept for the notes is that of the map, whatever is written there", () => {
+  const [feuille, carte] = [{ width: 1169, height: 827 }, { width: 900, height: 500 }];
+  const plans = [["Sources.", "fin"], ["Sources.", ...Array(9).fill("une ligne de plus"), "fin"]].map((notes) => planPlanche({ ...sheet, notes, carte, feuille, lignes: 6 }));
+  assert.deepEqual(plans[0].carte, plans[1].carte);
+  assert.deepEqual(plans.map(({ coupees }) => coupees), [false, true]);
+  assert.deepEqual(plans.map(({ pied }) => [pied.lines.length, pied.lines.at(-1)]), [[2, "fin"], [6, "fin"]]);
+});

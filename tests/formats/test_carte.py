@@ -33,6 +33,10 @@ _SOURCE = {
 }
 
 
+def a_layer(definition: LayerDefinition, features: dict[str, Any], filtre: str | None = None) -> CarteLayer:
+    return CarteLayer(definition, features, f"plusieurs {definition.id}", filtre)
+
+
 def a_definition(layer_id: str, geometry: str, rules: list[dict[str, Any]], **changes: object) -> LayerDefinition:
     """Build a layer with a key, a name and one field of each kind that is written differently."""
     fields: list[dict[str, Any]] = [
@@ -124,9 +128,9 @@ def the_layers() -> list[CarteLayer]:
         {"type": "LineString", "coordinates": [[3.24, 50.26 + y], [3.4, 50.4 + y], [3.55, 50.3 + y]]} for y in (0, 0.1)
     ]
     return [
-        CarteLayer(polygons, a_collection([a_feature(i, a_square(i), nom=f"Zone {i}") for i in range(50)])),
-        CarteLayer(lines, a_collection([a_feature(i, shape) for i, shape in enumerate(way)])),
-        CarteLayer(points, a_collection(halles)),
+        a_layer(polygons, a_collection([a_feature(i, a_square(i), nom=f"Zone {i}") for i in range(50)])),
+        a_layer(lines, a_collection([a_feature(i, shape) for i, shape in enumerate(way)])),
+        a_layer(points, a_collection(halles)),
     ]
 
 
@@ -237,12 +241,12 @@ def test_legend_counts_and_lists_what_has_no_place() -> None:
     assert html.count("<li>Sans lieu &lt;img") == 6
     assert "Position approximative" in html
     one = [
-        CarteLayer(
+        a_layer(
             the_layers()[2].definition,
             a_collection([a_feature(1, None), a_feature(2, {"type": "Point", "coordinates": []})]),
         )
     ]
-    html = the_carte(layers=[CarteLayer(one[0].definition, a_collection([a_feature(1, None)]))])
+    html = the_carte(layers=[a_layer(one[0].definition, a_collection([a_feature(1, None)]))])
     assert "<summary>1 non localisé</summary>" in html
     assert "Position approximative" not in html
     assert "<summary>2 non localisés</summary>" in the_carte(layers=one)
@@ -250,7 +254,7 @@ def test_legend_counts_and_lists_what_has_no_place() -> None:
 
 def test_feature_of_no_class_is_counted_not_drawn() -> None:
     layer = the_layers()[0]
-    html = the_carte(layers=[CarteLayer(layer.definition, a_collection([a_feature(1, a_square(1), genre="c")]))])
+    html = the_carte(layers=[a_layer(layer.definition, a_collection([a_feature(1, a_square(1), genre="c")]))])
     assert "<summary>1 non dessiné, hors légende</summary>" in html
     assert the_texts(html)["layers"][0]["rows"] == []
 
@@ -259,7 +263,7 @@ def test_notice_only_when_schematic() -> None:
     notice = "Cellules schématiques, pas des limites administratives"
     assert notice in the_carte()
     assert notice not in the_carte(schematic=False)
-    cell = CarteLayer(the_layers()[0].definition, a_collection([a_feature(1, a_square(1), schematique=True)]))
+    cell = a_layer(the_layers()[0].definition, a_collection([a_feature(1, a_square(1), schematique=True)]))
     assert notice in the_carte(schematic=False, layers=[cell])
 
 
@@ -291,7 +295,7 @@ def test_two_layers_of_one_title_are_both_switched() -> None:
     first = a_definition("un", "point", [{"label": "x"}], title="Même titre")
     second = a_definition("deux", "point", [{"label": "x"}], title="Même titre")
     content = a_collection([a_feature(1, a_point(1))])
-    html = the_carte(layers=[CarteLayer(first, content), CarteLayer(second, content)])
+    html = the_carte(layers=[a_layer(first, content), a_layer(second, content)])
     assert '"M\\u00eame titre (un)"' in html
     assert '"M\\u00eame titre (deux)"' in html
 
@@ -303,16 +307,16 @@ def test_few_layers(layers: list[CarteLayer]) -> None:
 
 def test_layer_without_geometry_is_a_list() -> None:
     engagement = a_definition("engagement", "none", [{"label": "x"}], style=None)
-    html = the_carte(layers=[CarteLayer(engagement, a_collection([a_feature(1, None, nom="Sobriété")]))])
+    html = the_carte(layers=[a_layer(engagement, a_collection([a_feature(1, None, nom="Sobriété")]))])
     assert "liste sans géométrie" in html
     assert "<li>Sobriété</li>" in html
 
 
 def test_geometry_carries_no_other_member() -> None:
     shape = a_point(1) | {"note": "{{ 7 * 7 }}"}
-    layer = CarteLayer(the_layers()[2].definition, a_collection([a_feature(1, shape)]))
+    layer = a_layer(the_layers()[2].definition, a_collection([a_feature(1, shape)]))
     assert '"note"' not in the_carte(layers=[layer])
-    odd = CarteLayer(layer.definition, a_collection([a_feature(1, {"type": "{{ 7 }}", "coordinates": [1]})]))
+    odd = a_layer(layer.definition, a_collection([a_feature(1, {"type": "{{ 7 }}", "coordinates": [1]})]))
     with pytest.raises(ValueError, match="not a GeoJSON geometry"):
         the_carte(layers=[odd])
 

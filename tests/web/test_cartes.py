@@ -127,6 +127,24 @@ def test_stored_markup_stays_text(client: FlaskClient, database: Database, read_
     assert HOSTILE[0] in texts["communes"]
 
 
+def test_a_filter_keeps_the_rows_of_the_link_and_is_said(reader: FlaskClient, read_page: Callable[[str], Page]) -> None:
+    path = "/cartes/territoire.html"
+    address = f"{path}?couches=espace_nature,gare"
+    condition = "nom LIKE 'B%' OR nom = '<script>'"
+    filtered = reader.get(path, query_string={"couches": "espace_nature,gare", "filter.espace_nature": condition})
+    expected = reader.get("/exports/espace_nature.geojson", query_string={"filter": condition}).get_json()["features"]
+    all_of_it = len(reader.get("/exports/espace_nature.geojson").get_json()["features"])
+    assert 0 < len(expected) < all_of_it
+    rows, gares = (layer["rows"] for layer in read_texts(filtered.text)["layers"])
+    assert [row[0] for row in rows] == [feature["properties"]["nom"] for feature in expected]
+    whole = read_texts(reader.get(address).text)["layers"]
+    assert (len(whole[0]["rows"]), len(whole[1]["rows"])) == (all_of_it, len(gares))
+    text = read_page(filtered.text).text
+    assert "Carte filtrée : Espaces de nature et de loisirs." in text
+    assert f"Filtre : CQL2, {condition}." in text
+    assert "filtrée" not in reader.get(address).text
+
+
 @pytest.mark.parametrize(
     ("address", "status", "said"),
     [
@@ -140,6 +158,9 @@ def test_stored_markup_stays_text(client: FlaskClient, database: Database, read_
         ("territoire.html?couches=qpv&couches=qpv", 400, "plusieurs fois"),
         ("territoire.html?telecharger=1&telecharger=2", 400, "plusieurs fois"),
         ("territoire.html?zoom=3", 400, "zoom"),
+        ("territoire.html?couches=qpv&filter.gare=nom='a'", 400, "filter.gare"),
+        ("territoire.html?couches=qpv&filter.qpv=inconnu=1", 400, "inconnu"),
+        ("territoire.html?filter=nom='a'", 400, "filter"),
         ("59172.html?decoupage=bassin", 404, "59172"),
         ("59172.html?decoupage=canton", 404, "canton"),
     ],

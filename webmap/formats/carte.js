@@ -71,6 +71,7 @@ function carteReady(map) {
   const box = map.getContainer();
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", "Carte interactive");
+  box.setAttribute("aria-describedby", "mots");
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   box.querySelectorAll(".leaflet-control-layers-toggle").forEach((node) => {

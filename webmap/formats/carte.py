@@ -8,37 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date as Date  # noqa: N812 - `date` is a parameter of build_carte
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from webmap.catalog.style import Hatch, Rule, build_legend, build_symbol_points
+from webmap.formats.carte_textes import label_values, name_feature, write_date, write_values
+from webmap.formats.prose import Drawn, build_prose
 from webmap.formats.standalone import CARTE_CSP, PAGE_JS, Group, Page, build_json, build_page, render_folium
+from webmap.wording import agree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from webmap.catalog.definition import FieldDefinition, LayerDefinition
+    from webmap.catalog.definition import LayerDefinition
 
 __all__ = ["CARTE_CSP", "CarteLayer", "build_carte"]
 
 SCHEMATIC_NOTICE = "Cellules schématiques, pas des limites administratives"
 APPROXIMATE_LEGEND = "Position approximative (connue au quartier ou à la commune)"
-PRECISION_LABELS = {"exacte": "exacte", "quartier": "au quartier", "commune": "à la commune"}
-PRECISION_LABELS |= {"schematique": "schématique"}
-ETAT_LABELS = {"existant": "existant", "en_cours": "en cours", "programme": "programmé"}
-ETAT_LABELS |= {"projet": "projet", "hypothese": "hypothèse"}
-# Common columns of the sheet, after the layer's own fields.
-_COMMON = {
-    "etat": "État",
-    "precision": "Précision",
-    "code_insee": "Code INSEE",
-    "source": "Source",
-    "source_ligne": "Ligne",
-    "source_url": "Adresse",
-    "millesime": "Millésime",
-}
-_COMMON_VALUES = {"etat": ETAT_LABELS, "precision": PRECISION_LABELS}
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 # Three looks for each rule, in this order in `styles`.
 _EXACT, _APPROXIMATE, _SCHEMATIC = range(3)
@@ -57,10 +44,15 @@ _HATCH_TILES: dict[Hatch, tuple[str, int]] = {
 
 @dataclass(frozen=True)
 class CarteLayer:
-    """A layer of the map: its definition, and a GeoJSON FeatureCollection in WGS84 whose properties are its columns."""
+    """A layer of the map: its definition, and a GeoJSON FeatureCollection in WGS84 whose properties are its columns.
+
+    `plural` names several of its rows; `filtre` is the CQL2 that kept these ones, None when all are there.
+    """
 
     definition: LayerDefinition
     features: Mapping[str, Any]
+    plural: str
+    filtre: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,12 +86,19 @@ def build_carte(  # noqa: PLR0913 - keywords only, each one thing the map shows
     parts = render_folium(_build_groups(definitions, drawn), _build_background(background, schematic=schematic), bounds)
     looks = {rank % 3 for found in drawn for _, rank in found.drawn}
     notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic or _SCHEMATIC in looks else ""
+    prose = _build_prose_section(layers, drawn, title, len(background["features"]))
+    filtered = [layer.definition.title for layer in layers if layer.filtre]
+    if filtered:
+        notice += f'<p class="avis">Carte filtrée : {escape(", ".join(filtered))}. Les filtres sont dans « La carte en mots ».</p>'
     legend = "".join(_build_layer_legend(definition, drawn[i]) for i, definition in enumerate(definitions))
     page = Page(
         title=f"{title} — {subtitle}" if subtitle else title,
         head=parts.header,
         masthead=f"<h1>{escape(title)}</h1><p>{escape(subtitle)}</p>{notice}",
-        panel=legend + (_build_approximate_legend() if _APPROXIMATE in looks else "") + _build_sources(sources, date),
+        panel=legend
+        + (_build_approximate_legend() if _APPROXIMATE in looks else "")
+        + prose
+        + _build_sources(sources, date),
         map_html=parts.html + _build_patterns(definitions),
         scripts=(f"const CARTE={build_json(texts)};\n{PAGE_JS}", f"{parts.script}\ncarteReady({parts.name});"),
     )
@@ -170,46 +169,17 @@ def _build_texts(definition: LayerDefinition, found: _Sorted, index: int) -> dic
     rules = definition.style.rules if definition.style else ()
     return {
         "singular": definition.singular,
-        "labels": [*(field.label for field in fields), *_COMMON.values()],
-        "rows": [[_name(definition, feature), *_values(fields, feature["properties"])] for feature, _ in found.drawn],
+        "labels": label_values(fields),
+        "rows": [
+            [name_feature(definition, feature), *write_values(fields, feature["properties"])]
+            for feature, _ in found.drawn
+        ],
         "styles": [
             _build_look(rule, definition.geometry, look, f"motif-{index}-{n}")
             for n, rule in enumerate(rules)
             for look in range(3)
         ],
     }
-
-
-def _name(definition: LayerDefinition, feature: Mapping[str, Any]) -> str:
-    return str(feature["properties"].get(definition.name) or feature.get("id") or "sans nom")
-
-
-def _values(fields: Sequence[FieldDefinition], properties: Mapping[str, Any]) -> list[str | None]:
-    own = [_format(properties.get(field.id), field.enum, field.unit) for field in fields]
-    return own + [_format(properties.get(column), _COMMON_VALUES.get(column, {}), None) for column in _COMMON]
-
-
-def _format(value: object, labels: Mapping[str, str], unit: str | None) -> str | None:
-    """Return a value as French text; None when the source says nothing. Years and codes keep their four digits whole."""
-    if value is None or value in ("", []):
-        return None
-    if isinstance(value, bool):
-        text = "oui" if value else "non"
-    elif isinstance(value, int | float):
-        text = f"{value:,}" if abs(value) >= 10_000 else str(value)  # noqa: PLR2004
-        text = text.replace(",", "\u202f").replace(".", ",")
-    elif isinstance(value, list | tuple):
-        text = ", ".join(str(item) for item in value)
-    else:
-        text = labels.get(str(value)) or _format_date(str(value))
-    return f"{text}\u00a0{unit}" if unit else text
-
-
-def _format_date(text: str) -> str:
-    try:
-        return Date.fromisoformat(text).strftime("%d/%m/%Y") if len(text) == len("2026-01-31") else text
-    except ValueError:
-        return text
 
 
 def _build_look(rule: Rule, geometry: str, look: int, pattern: str) -> dict[str, Any]:
@@ -280,9 +250,39 @@ def _build_layer_legend(definition: LayerDefinition, found: _Sorted) -> str:
 def _build_list(definition: LayerDefinition, features: Sequence[Mapping[str, Any]], one: str, many: str) -> str:
     if not features:
         return ""
-    names = "".join(f"<li>{escape(_name(definition, feature))}</li>" for feature in features)
+    names = "".join(f"<li>{escape(name_feature(definition, feature))}</li>" for feature in features)
     count = f"{len(features)} {one if len(features) == 1 else many}"
     return f"<details><summary>{count}</summary><ul>{names}</ul></details>"
+
+
+def _build_prose_section(layers: Sequence[CarteLayer], drawn: Sequence[_Sorted], title: str, communes: int) -> str:
+    """Write the map in words, which the map itself names as its description."""
+    lines = []
+    for layer, found in zip(layers, drawn, strict=True):
+        style = layer.definition.style
+        looks = [rank % 3 for _, rank in found.drawn]
+        told = Drawn(
+            singulier=layer.definition.singular,
+            pluriel=layer.plural,
+            classes=tuple(
+                (rule.label, sum(rank // 3 == n for _, rank in found.drawn))
+                for n, rule in enumerate(style.rules if style else ())
+            ),
+            approximatifs=looks.count(_APPROXIMATE),
+            schematiques=looks.count(_SCHEMATIC),
+            sans_lieu=len(found.unlocated),
+            hors_legende=len(found.unruled),
+            filtre=layer.filtre,
+            avertissement=layer.definition.warning,
+        )
+        lines.append(
+            f"<li><strong>{escape(layer.definition.title)}</strong> : {escape(' '.join(build_prose(told)))}</li>"
+        )
+    shown = f"{agree(len(layers), 'couche(s)')}, dans l’ordre de la légende :" if layers else "Aucune couche."
+    return (
+        f'<section class="mots"><h2>La carte en mots</h2><div id="mots"><p>{escape(title)}. Au fond, '
+        f"{agree(communes, 'commune(s)')}. {shown}</p><ul>{''.join(lines)}</ul></div></section>"
+    )
 
 
 def _build_approximate_legend() -> str:
@@ -294,6 +294,6 @@ def _build_approximate_legend() -> str:
 def _build_sources(sources: Sequence[str], date: str) -> str:
     lines = "".join(f"<li>{escape(source)}</li>" for source in sources)
     return (
-        f'<section class="sources"><h2>Sources</h2><ul>{lines}</ul><p>Carte établie le {escape(_format_date(date))}, '
+        f'<section class="sources"><h2>Sources</h2><ul>{lines}</ul><p>Carte établie le {escape(write_date(date))}, '
         "lisible sans réseau. Dessinée avec folium et Leaflet.</p></section>"
     )

@@ -14,7 +14,7 @@ from webmap.store.features import Selection, stream_features
 from webmap.store.places import contours_loaded
 from webmap.store.summaries import fetch_units
 from webmap.store.units import find_unit
-from webmap.web import params
+from webmap.web import french, params
 from webmap.web.responses import as_download
 from webmap.web.services import services
 
@@ -25,16 +25,20 @@ _MAX_BYTES = 20_000_000  # of features: a heavier file would not open on an old 
 
 
 def carte(code: str) -> Response:
-    """Answer the file, shown under its own sandboxed policy, or downloaded with `?telecharger`."""
+    """Answer the file, shown under its own sandboxed policy, or downloaded with `?telecharger`.
+
+    `couches` names its layers, `filter.<couche>` (CQL2) the rows of one of them; the file says what was filtered.
+    """
     atlas = services()
-    params.refuse_unknown({"couches", "decoupage", "telecharger"})
-    decoupage, code = _find(code)
     ids = request.args.get("couches")
     layers = (
         [layer for layer in atlas.catalog.public if layer.drawn and layer.shown and not layer.decoupage]
         if ids is None
         else params.parse_layers(atlas.catalog, ids)
     )
+    filters = () if ids is None else map(params.filter_name, layers)
+    params.refuse_unknown({"couches", "decoupage", "telecharger", *filters})
+    decoupage, code = _find(code)
     response = Response(_build(decoupage, code, layers), mimetype="text/html")
     response.headers["Content-Security-Policy"] = CARTE_CSP
     if "telecharger" in request.args:
@@ -62,8 +66,8 @@ def _build(decoupage: str, code: str, layers: list[LayerDefinition]) -> str:
     unit = next(unit for unit in fetch_units(atlas.database, decoupage) if unit.code == code)
     selection = Selection(units=((decoupage, code),))
     # The whole territory also carries what no source locates: it is listed, not drawn.
-    chosen = Selection() if decoupage == "territoire" else selection
-    collections = [CarteLayer(layer, _collect(layer, chosen)) for layer in layers]
+    units = () if decoupage == "territoire" else selection.units
+    collections = [_read(layer, units) for layer in layers]
     background = _collect(atlas.catalog.by_id["commune"], selection)
     today = dt.datetime.now(tz=dt.UTC).date()
     return build_carte(
@@ -77,6 +81,16 @@ def _build(decoupage: str, code: str, layers: list[LayerDefinition]) -> str:
         date=today.strftime("%d/%m/%Y"),
         assets=atlas.settings.static_folder / "folium",
     )
+
+
+def _read(layer: LayerDefinition, units: tuple[tuple[str, str], ...]) -> CarteLayer:
+    atlas = services()
+    asked = None
+    if "couches" in request.args:
+        asked = params.parse_selection(atlas.database, atlas.catalog, layer).filter
+    filtre = f"CQL2, {request.args[params.filter_name(layer)]}" if asked else None
+    rows = _collect(layer, Selection(units=units, filter=asked))
+    return CarteLayer(layer, rows, french.plural(layer.singular), filtre)
 
 
 def _collect(layer: LayerDefinition, selection: Selection) -> dict[str, Any]:

@@ -12,6 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from webmap.formats.prose import Drawn, build_prose
+from webmap.store.outlines import MARKED_PER_LAYER
+from webmap.web.french import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -173,6 +177,23 @@ def build_plan(
         entries.append(_entry(frame, layer, sign, by_layer[layer.id], room))
     around = tuple(outline for outline in outlines.communes if outline not in inside)
     return Plan(frame, own, inside, around, names, tuple(entries))
+
+
+def describe_plan(plan: Plan) -> list[tuple[str, str]]:
+    """Return (title, sentences) of each layer of a plan: its caption, for who does not see it."""
+    told = []
+    for entry in plan.entries:
+        layer, number = entry.layer, entry.number
+        drawn = Drawn(
+            singulier=layer.singular,
+            pluriel=plural(layer.singular),
+            classes=((layer.title, number),),
+            approximatifs=sum(badge.approximate for badge in entry.badges),
+            avertissement=layer.warning,
+        )
+        capped = [f"Pas plus de {MARKED_PER_LAYER} par couche."] if number == MARKED_PER_LAYER else []
+        told.append((layer.title, " ".join([*build_prose(drawn), *capped])))
+    return told
 
 
 def _find(outlines: Outlines, code: str) -> Outline | None:

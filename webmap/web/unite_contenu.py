@@ -18,7 +18,7 @@ from webmap.web.charts import build_charts
 from webmap.web.differences import describe, kind_of, measure_types
 from webmap.web.mesures import build_themes, split_rests
 from webmap.web.phrases import build_phrases
-from webmap.web.plans import build_locator, build_plan
+from webmap.web.plans import build_locator, build_plan, describe_plan
 from webmap.web.reports import fetch_date, page_context
 from webmap.web.services import services
 
@@ -62,12 +62,14 @@ def fetch_unit_content(report: Report, part: UnitReport) -> dict[str, Any]:
     whole = {(value.couche, value.mesure): value for value in report.ensemble.values}
     empty = _empty(report.ensemble.values)
     left, complete = split_rests(catalog, report.rests, whole)
+    plan = build_plan(outlines, part.unit.code, part.unit.communes, listed, marks)
     return {
         "part": part,
         "compare": compared,
         "cles": build_key_figures(catalog.key_figures, part, report.ensemble, types if compared else {}),
         "locator": build_locator(outlines, part.unit.code),
-        "plan": build_plan(outlines, part.unit.code, part.unit.communes, listed, marks),
+        "plan": plan,
+        "plan_en_mots": describe_plan(plan) if plan else [],
         "whole": whole,
         # Ids of the layers nothing fills yet: named once, rather than one « non renseigné » a measure.
         "empty": empty,
