@@ -39,6 +39,9 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   map.on("singleclick", (event) => onClick(event, lecture));
   map.on("pointermove", (event) => onPointer(event, lecture));
   map.getViewport().addEventListener("pointerleave", onLeave);
+  map.on("postrender", ({ frameState }) => {
+    if (frameState) for (const source of new Set(map.getAllLayers().map((layer) => layer.getSource()))) source?.get("requetes")?.follow(frameState);
+  });
   map.on("loadstart", () => onBusy(map, true));
   map.on("loadend", () => onBusy(map, false));
   map.on("rendercomplete", () => {

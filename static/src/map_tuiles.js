@@ -1,10 +1,12 @@
 // Vector tiles: sources that several layers share, and one OpenLayers layer per layer of the atlas.
 import MVT from "ol/format/MVT.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
+import TileState from "ol/TileState.js";
 import { transformExtent } from "ol/proj.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import TileGrid from "ol/tilegrid/TileGrid.js";
 import { buildTileTemplate } from "./adresses.js";
+import { createRequetes } from "./map_requetes.js";
 import { buildStyleFunction } from "./map_style.js";
 
 const HALF_WORLD = 20037508.342789244;
@@ -34,25 +36,30 @@ export function createTileSource(ids, filtre, { atlas, emprise, reprise }, cql2,
     wrapX: false,
     transition: 0,
     tileLoadFunction(tile, url) {
-      tile.setLoader(async function load(extent, resolution, projection) {
-        const again = () => !source.get("abandonnee") && load(extent, resolution, projection);
+      tile.setLoader(async function load(extent, resolution, projection, insist = false) {
+        const again = (insist) => !source.get("abandonnee") && load(extent, resolution, projection, insist);
         try {
-          const response = await fetch(url);
-          // A filter that is refused is told by its panel, a layer that is no more by `onGone`: asking again would not help.
-          if (!response.ok && response.status !== 400 && response.status !== 404) throw new Error(String(response.status));
-          if (response.status === 404) onGone();
-          const bytes = response.ok ? await response.arrayBuffer() : new ArrayBuffer(0);
+          const bytes = await requetes.fetch(url, { tile, again, insist }, refus);
+          if (!bytes) return;
+          const late = tile.getState() === TileState.ERROR; // OpenLayers had done without it
           tile.setFeatures(bytes.byteLength ? format.readFeatures(bytes, { extent, featureProjection: projection }) : []);
           reprise.success();
-          if (tile.failedOnce) source.changed();
+          if (late) source.changed();
         } catch {
-          tile.failedOnce = true;
-          if (tile.getState() !== 3) tile.onError();
-          reprise.failure(again);
+          if (tile.getState() !== TileState.ERROR) tile.onError();
+          reprise.failure(() => again(true));
         }
       });
     },
   });
+  const requetes = createRequetes(source);
+  source.set("requetes", requetes);
+  // A filter that is refused is told by its panel, a layer that is no more by `onGone`: asking again would not help.
+  function refus(status) {
+    if (status !== 400 && status !== 404) throw new Error(String(status));
+    if (status === 404) onGone();
+    return new ArrayBuffer(0);
+  }
   return source;
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,10 @@ FOREVER = "public, max-age=31536000, immutable"
 
 def test_a_versioned_file_is_cached_for_ever(reader: FlaskClient, settings: Settings) -> None:
     urls = re.findall(r'(?:src|href)="(/static/[^"]+)"', reader.get("/").text + reader.get("/couches").text)
-    whole = {
-        url for url in urls if not re.search(r"-[A-Z0-9]{8}\.js$", url)
-    }  # the others are pieces, named by what they hold
-    assert {url.partition("?")[0] for url in whole} == {"/static/carte.js", "/static/carte.css", "/static/pages.css"}
+    named = re.compile(r"-[A-Z0-9]{8}\.js$")  # by esbuild, after what it holds
+    whole = {url for url in urls if not named.search(url)}
+    assert {url.partition("?")[0] for url in whole} == {"/static/carte.css", "/static/pages.css"}
+    assert len(urls) == 3  # the map starts from one script, whose address is the one its pieces import
     for url in urls:
         response = reader.get(url)
         assert response.status_code == 200
@@ -46,7 +47,7 @@ def test_an_unversioned_file_is_revalidated(reader: FlaskClient, query: str) -> 
     assert (again.status_code, again.data) == (304, b"")
 
 
-@pytest.mark.parametrize(("name", "mimetype"), [("carte.js", "text/javascript"), ("pages.css", "text/css")])
+@pytest.mark.parametrize(("name", "mimetype"), [("unite.js", "text/javascript"), ("pages.css", "text/css")])
 def test_a_file_has_its_type_and_is_compressed(reader: FlaskClient, name: str, mimetype: str) -> None:
     plain, squeezed = reader.get(f"/static/{name}"), reader.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"})
     assert plain.mimetype == squeezed.mimetype == mimetype
@@ -74,23 +75,18 @@ def test_nothing_else_of_the_disk_is_served(reader: FlaskClient, path: str) -> N
     assert "territoire" not in response.text
 
 
-def test_the_pieces_of_a_script_are_announced_and_cached_for_ever(
-    settings: Settings, tmp_path: Path, database: Database
-) -> None:
-    for path in settings.static_folder.iterdir():
-        if path.is_file():
-            (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "chunk-AB12CD34.js").write_text("export {};")
-    (tmp_path / "preloads.json").write_text('{"carte.js": ["chunk-AB12CD34.js"], "unite.js": []}')
-    client = create_app(settings.model_copy(update={"static_folder": tmp_path}), database).test_client()
-    assert '<link rel="modulepreload" href="/static/chunk-AB12CD34.js">' in client.get("/").text
-    assert client.get("/static/chunk-AB12CD34.js").headers["Cache-Control"] == FOREVER
-    assert client.get("/static/preloads.json").status_code == 404
+def test_a_script_is_asked_for_by_the_name_its_pieces_know(settings: Settings, reader: FlaskClient) -> None:
+    entry = json.loads((settings.static_folder / "entries.json").read_text(encoding="utf-8"))["carte.js"]
+    assert f'<script type="module" src="/static/{entry}"></script>' in reader.get("/").text
+    pieces = [path.read_text(encoding="utf-8") for path in settings.static_folder.glob("*-????????.js")]
+    assert sum(f'"./{entry}"' in piece for piece in pieces) > 10
+    assert not re.search(r'(?:from|import)"\./', (settings.static_folder / entry).read_text(encoding="utf-8"))
+    assert reader.get("/static/entries.json").status_code == 404
 
 
 def test_an_unbuilt_front_is_refused_at_start(settings: Settings, tmp_path: Path, database: Database) -> None:
     (tmp_path / "carte.css").write_text("")
     with pytest.raises(ConfigError) as refused:
         create_app(settings.model_copy(update={"static_folder": tmp_path}), database)
-    assert "carte.js, pages.css, unite.css, unite.js, rapport.css, preloads.json manque" in str(refused.value)
+    assert "pages.css, unite.css, unite.js, rapport.css, entries.json manque" in str(refused.value)
     assert "make front" in str(refused.value)

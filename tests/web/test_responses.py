@@ -76,7 +76,7 @@ def test_every_route_carries_the_security_headers(
     response.close()
 
 
-@pytest.mark.parametrize("path", ["/nulle-part", "/exports/qpv.geojson?x=1", "/static/carte.js", "//", "/couches/x"])
+@pytest.mark.parametrize("path", ["/nulle-part", "/exports/qpv.geojson?x=1", "/static/carte.css", "//", "/couches/x"])
 def test_refusals_and_redirections_carry_them_too(reader: FlaskClient, path: str) -> None:
     response = reader.get(path)
     for name, value in HEADERS.items():
@@ -150,7 +150,7 @@ def test_etags_are_weak_for_bytes_may_be_compressed(reader: FlaskClient) -> None
     for path in (
         "/territoires/bassin.json",
         "/exports/qpv.geojson",
-        "/static/carte.js",
+        "/static/carte.css",
         "/tuiles/commune/8/130/86.mvt",
     ):
         assert reader.get(path).headers["ETag"].startswith('W/"')

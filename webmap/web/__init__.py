@@ -157,4 +157,4 @@ def register(app: Flask, settings: Settings) -> None:
         "accorde": french.accorde,
         "cite": app.extensions["webmap"].catalog.cite,
     }
-    app.jinja_env.globals |= {"asset": assets.url, "preloads": assets.preloads, "territoire": settings.territoire}
+    app.jinja_env.globals |= {"asset": assets.url, "territoire": settings.territoire}

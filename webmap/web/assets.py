@@ -18,9 +18,9 @@ from webmap.web.responses import accepts_gzip
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REQUIRED = ("carte.js", "carte.css", "pages.css", "unite.css", "unite.js", "rapport.css")
-_PRELOADS = "preloads.json"
-_PIECE = re.compile(r"-[A-Z0-9]{8}\.js")  # a piece of a script, named by esbuild after what it contains
+_REQUIRED = ("carte.css", "pages.css", "unite.css", "unite.js", "rapport.css")
+_ENTRIES = "entries.json"  # the file each script starts from, where esbuild named it after what it contains
+_PIECE = re.compile(r"-[A-Z0-9]{8}\.js")
 _YEAR = 31_536_000
 
 
@@ -39,22 +39,20 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         """Read the folder. Raises ConfigError when the front-end was not built."""
-        missing = [name for name in (*_REQUIRED, _PRELOADS) if not (folder / name).is_file()]
+        missing = [name for name in (*_REQUIRED, _ENTRIES) if not (folder / name).is_file()]
         if missing:
             raise ConfigError(
                 [f"Le front n'est pas construit ({', '.join(missing)} manque dans {folder}) : lancez `make front`."]
             )
-        served = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _PRELOADS]
+        served = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _ENTRIES]
         self._files = {path.name: _read(path) for path in served}
-        self._preloads: dict[str, list[str]] = json.loads((folder / _PRELOADS).read_text(encoding="utf-8"))
+        self._entries: dict[str, str] = json.loads((folder / _ENTRIES).read_text(encoding="utf-8"))
 
     def url(self, name: str) -> str:
         """Address of a file, changing with its content so that it may be cached for ever."""
+        if name in self._entries:  # as the pieces import it: another address would be run a second time
+            return f"/static/{self._entries[name]}"
         return f"/static/{name}?v={self._files[name].digest}"
-
-    def preloads(self, name: str) -> list[str]:
-        """Addresses of the pieces a script cannot start without, as its own `import` writes them."""
-        return [f"/static/{piece}" for piece in self._preloads[name]]
 
     def respond(self, filename: str) -> Response:
         """Return one file. Raises NotFoundError."""
