@@ -156,8 +156,8 @@ def test_the_picture_has_map_legend_scale_and_sources(
     assert save_picture(opened, tmp_path / "a4.png").size == (1754, 1240)
     # In words: of the sheet, on which there is more to see than on screen.
     words = opened.page.text_content("#image-mots") or ""
-    number = re.search(r"(\d+) poches? de pauvreté dans la vue", words)
-    assert number and int(number[1]) >= len(opened.visibles("poche_pauvrete")) > 0, words
+    (number,) = map(int, re.findall(r"(\d+) poches? de pauvreté dans la vue", words))
+    assert number >= len(opened.visibles("poche_pauvrete")) > 0, words
     # To the clipboard.
     opened.page.select_option("#image-taille", "ecran")
     opened.page.get_by_role("button", name="Copier l’image").click()
