@@ -109,7 +109,7 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     const shown = colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" }));
     grille.show(`Lignes de la couche ${titreOf(couche)}`, shown, lignes, keep);
     renderColonnes(columns, layer.champs, colonnes, setColonnes);
-    renderExports(files, atlas.urls.fichier, couche, { ...asked, champs: colonnes.join(",") }, link);
+    renderExports(files, atlas.urls.fichier, couche, query, link);
   }
 
   async function choose(id) {

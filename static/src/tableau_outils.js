@@ -59,7 +59,7 @@ export function renderColonnes(details, champs, chosen, onChange) {
   closeOnLeave(details);
 }
 
-/** The rows and columns of the table, as files; the sort is the table's own. */
+/** The rows and columns of the table, in its order, as files. */
 export function renderExports(details, template, couche, query, link) {
   const files = FORMATS.map(([format, name]) => element("li", {}, link(buildUrl(template, { couche, format }, query), name)));
   details.replaceChildren(element("summary", { class: "bouton" }, "Exporter"), element("ul", { class: "menu" }, files));

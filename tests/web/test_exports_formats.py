@@ -244,6 +244,23 @@ def test_only_the_fields_asked_for_leave(atlas: FlaskClient, tmp_path: Path, for
 # --- what each format says of itself -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("form", FILES)
+def test_a_format_keeps_the_order_of_the_table(atlas: FlaskClient, tmp_path: Path, form: str) -> None:
+    sort = "-sorte,entier"
+    query = {"tri": sort, "champs": "code,nom,entier"}
+    links = atlas.get("/exports/essai_point.json", query_string=query).get_json()["liens"]
+    if form == "fgb":  # sorted by place, for its index
+        assert form not in links
+        refused = atlas.get("/exports/essai_point.fgb", query_string=query)
+        assert (refused.status_code, "range ses lignes" in refused.text) == (400, True)
+        return
+    assert "tri=-sorte%2Centier" in links[form]
+    table = atlas.get(f"/tableaux/essai_point.json?tri={sort}&lignes=500").get_json()["lignes"]
+    keys = [row[0] for row in table]
+    assert keys != sorted(keys)
+    assert list(read(take(atlas, "essai_point", form, tmp_path, **query), form)) == keys
+
+
 def test_a_geopackage_carries_metadata_labels_and_styles(atlas: FlaskClient, tmp_path: Path) -> None:
     path = take(atlas, "essai_polygon", "gpkg", tmp_path, filter="nom <> 'x'")
     with sqlite3.connect(path) as book:

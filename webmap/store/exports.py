@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psycopg import sql
 
 from webmap.store.attachment import sql_table
-from webmap.store.features import Selection, sql_placed, sql_selection
+from webmap.store.features import Selection, sql_order, sql_placed, sql_selection
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -49,7 +49,7 @@ def fetch_count(database: Database, layer: LayerDefinition, selection: Selection
 def stream_rows(
     database: Database, layer: LayerDefinition, selection: Selection, names: Sequence[str], shape: tuple[Shape, int]
 ) -> Generator[list[tuple[Any, ...]], None, None]:
-    """Yield rows by thousands, in the order of keys: the columns `names`, then the geometry in the SRID of `shape`."""
+    """Yield rows by thousands, in the order of the selection: the columns `names`, then the geometry in the SRID of `shape`."""
     columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in names]
     statement, params = _select(layer, selection, [*columns, *_geometry(layer, *shape)])
     return database.batches(statement, params)
@@ -83,7 +83,7 @@ def _select(
         sql.SQL(", ").join(columns),
         sql_table(layer),
         condition,
-        sql.SQL("ORDER BY t.{}").format(sql.Identifier(layer.key)) if ordered else sql.SQL(""),
+        sql.SQL("ORDER BY {}").format(sql_order(layer, selection.sort)) if ordered else sql.SQL(""),
     )
     return statement, params
 

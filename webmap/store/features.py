@@ -14,23 +14,29 @@ from webmap.store.tables import SRID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from webmap.catalog.definition import LayerDefinition
+    from webmap.catalog.definition import FieldDefinition, LayerDefinition
     from webmap.geo.bbox import Bbox
     from webmap.geo.polygon import Polygon
     from webmap.store.db import Database
     from webmap.store.filters import Filter
+
+    Sort = tuple[FieldDefinition, bool]  # field, descending
 
 PUBLISHED = ("code_insee", "precision", "etat", "source", "source_ligne", "source_url", "millesime")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a layer is wanted: a WGS84 box, units (découpage, code), a filter, a polygon to meet; all must hold."""
+    """What of a layer is wanted: a WGS84 box, units (découpage, code), a filter, a polygon to meet; all must hold.
+
+    `sort` is the order of its rows where they are listed one by one: that of their keys without one.
+    """
 
     bbox: Bbox | None = None
     units: tuple[tuple[str, str], ...] = ()
     filter: Filter | None = None
     polygon: Polygon | None = None
+    sort: tuple[Sort, ...] = ()
 
 
 def stream_features(
@@ -59,9 +65,25 @@ def stream_features(
         geometry=sql_placed(layer, 4326),
         source=source,
         filter=condition,
+        order=sql_order(layer, selection.sort),
         separator=sql.Literal(separator),
     )
     return database.stream(statement, params)
+
+
+def sql_order(layer: LayerDefinition, sort: Sequence[Sort]) -> sql.Composed:
+    """Order of rows (alias t), the key last, NULLs after the rest either way.
+
+    Texts as a person looks them up: accents, case and signs count only between texts that are otherwise the same.
+    """
+    parts = []
+    for field, descending in sort:
+        column = sql.Identifier("t", field.id)
+        way = sql.SQL("DESC NULLS LAST" if descending else "ASC NULLS LAST")
+        if field.type == "text":
+            parts.append(sql.SQL("app.cle_recherche({}) {}").format(column, way))
+        parts.append(sql.SQL("{} {}").format(column, way))
+    return sql.SQL(", ").join([*parts, sql.Identifier("t", layer.key)])
 
 
 def sql_placed(layer: LayerDefinition, srid: int) -> sql.Composable:

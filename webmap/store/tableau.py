@@ -15,7 +15,7 @@ from psycopg import sql
 from webmap.errors import BadParameterError
 from webmap.store.attachment import sql_table
 from webmap.store.db import load_sql
-from webmap.store.features import sql_selection
+from webmap.store.features import sql_order, sql_selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
     from webmap.store.db import Database
     from webmap.store.features import Selection
-
-    Sort = tuple[FieldDefinition, bool]  # field, descending
 
 MAX_ROWS = 200_000  # in one order
 _KEPT = 400_000  # keys, over all orders: some tens of megabytes a process
@@ -39,13 +37,14 @@ class TableauStore:
         self._orders: OrderedDict[str, list[str]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def fetch_order(
-        self, layer: LayerDefinition, selection: Selection, sort: Sequence[Sort], revisions: object
-    ) -> list[str]:
-        """Return the keys of the rows of a selection, sorted, NULLs last. Raises BadParameterError above MAX_ROWS."""
+    def fetch_order(self, layer: LayerDefinition, selection: Selection, revisions: object) -> list[str]:
+        """Return the keys of the rows of a selection, in its order, NULLs last. Raises BadParameterError above MAX_ROWS."""
         condition, params = sql_selection(layer, selection)
         statement = load_sql("tableau").format(
-            key=sql.Identifier(layer.key), table=sql_table(layer), filter=condition, order=_sql_order(layer, sort)
+            key=sql.Identifier(layer.key),
+            table=sql_table(layer),
+            filter=condition,
+            order=sql_order(layer, selection.sort),
         )
         name = repr((revisions, statement.as_string(), params))
         with self._lock:
@@ -74,18 +73,6 @@ class TableauStore:
 
 
 _TYPES = {"text": "text", "integer": "bigint", "number": "float8", "date": "date", "boolean": "boolean"}
-
-
-def _sql_order(layer: LayerDefinition, sort: Sequence[Sort]) -> sql.Composed:
-    """Texts as a person looks them up: accents, case and signs count only between texts that are otherwise the same."""
-    parts = []
-    for field, descending in sort:
-        column = sql.Identifier("t", field.id)
-        way = sql.SQL("DESC NULLS LAST" if descending else "ASC NULLS LAST")
-        if field.type == "text":
-            parts.append(sql.SQL("app.cle_recherche({}) {}").format(column, way))
-        parts.append(sql.SQL("{} {}").format(column, way))
-    return sql.SQL(", ").join([*parts, sql.Identifier("t", layer.key)])
 
 
 def _sql_cell(layer: LayerDefinition, field: FieldDefinition) -> sql.Composable:

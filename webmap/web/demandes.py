@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -23,19 +23,25 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
+    from webmap.store.features import Sort
 
 WHERE = ("bbox", "polygone", "crs")
+_MAX_SORTS = 3
 _APPROXIMATE = "Une condition de lieu ne retient que les lignes dont l'emplacement est exact (precision = exacte)."
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file a layer comes as: its title for a reader, its media type; `wgs84` when it carries no other system."""
+    """A file a layer comes as: its title for a reader, its media type.
+
+    `wgs84`: it carries no other system. `ordered` is false for one that sets rows in an order of its own.
+    """
 
     id: str
     title: str
     mimetype: str
     wgs84: bool = False
+    ordered: bool = True
 
 
 FORMATS = {
@@ -45,7 +51,7 @@ FORMATS = {
         Format("geojsonl", "GeoJSON, une ligne par objet", "application/geo+json-seq", wgs84=True),
         Format("gpkg", "GeoPackage (QGIS, avec le style)", "application/geopackage+sqlite3"),
         Format("shp.zip", "Shapefile (zip)", "application/zip"),
-        Format("fgb", "FlatGeobuf", "application/flatgeobuf"),
+        Format("fgb", "FlatGeobuf", "application/flatgeobuf", ordered=False),
         Format("kml", "KML (Google Earth)", "application/vnd.google-earth.kml+xml", wgs84=True),
         Format("csv", "CSV", "text/csv"),
         Format("xlsx", "Classeur XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -64,7 +70,7 @@ SYSTEMES = {
 
 @dataclass(frozen=True)
 class Demande:
-    """A layer, the rows and fields wanted of it, and the system its coordinates are wanted in."""
+    """A layer, the rows (in their order) and fields wanted of it, and the system its coordinates are wanted in."""
 
     layer: LayerDefinition
     selection: Selection
@@ -82,8 +88,8 @@ class Demande:
         return fetch_state(services().database, self.layer.id)
 
     def carried_by(self, form: Format) -> bool:
-        """Whether a format can carry the system asked for."""
-        return self.crs == CRS84 or not form.wgs84
+        """Whether a format can carry the system and the order asked for."""
+        return (self.crs == CRS84 or not form.wgs84) and (form.ordered or not self.selection.sort)
 
     def link(self, form: str) -> str:
         """Return the address of this same demand as another file, or as its announcement (`json`)."""
@@ -92,6 +98,8 @@ class Demande:
             kept["crs"] = f"EPSG:{self.crs.srid}"
         if self.fields != published_fields(self.layer):
             kept["champs"] = ",".join(self.names)
+        if self.selection.sort:
+            kept["tri"] = request.args["tri"]
         return f"/exports/{self.layer.id}.{form}" + (f"?{urlencode(kept)}" if kept else "")
 
 
@@ -102,13 +110,19 @@ def kept_names() -> tuple[str, ...]:
 
 def parse_demande(layer: LayerDefinition, form: Format | None, *more: str) -> Demande:
     """Read the whole request; `more` are parameters of this format alone. Raises BadParameterError."""
-    params.refuse_unknown({*kept_names(), "crs", "champs", *more}, lists=("champs",))
+    params.refuse_unknown({*kept_names(), "crs", "champs", "tri", *more}, lists=("champs",))
     crs = parse_crs(request.args.get("crs"), "crs")
     if form and form.wgs84 and crs != CRS84:
         others = ", ".join(each.id for each in FORMATS.values() if not each.wgs84)
         msg = f"crs : le {form.id} est toujours en WGS84 (longitude, latitude). Pour un autre système, prenez {others}."
         raise BadParameterError(msg)
-    return Demande(layer, parse_where(layer), _parse_fields(layer), crs)
+    sort = parse_sort(layer) if "tri" in request.args else ()
+    if form and sort and not form.ordered:
+        others = ", ".join(each.id for each in FORMATS.values() if each.ordered)
+        raise BadParameterError(
+            f"tri : le {form.id} range ses lignes par leur place. Pour un autre ordre, prenez {others}."
+        )
+    return Demande(layer, replace(parse_where(layer), sort=sort), _parse_fields(layer), crs)
 
 
 def parse_where(layer: LayerDefinition) -> Selection:
@@ -121,6 +135,23 @@ def parse_where(layer: LayerDefinition) -> Selection:
     polygon = parse_wkt(text, atlas.settings.territoire.etendue)
     refuse_invalid(atlas.database, polygon)
     return Selection(selection.bbox, selection.units, selection.filter, polygon)
+
+
+def parse_sort(layer: LayerDefinition, default: str = "") -> tuple[Sort, ...]:
+    """Read `tri`, fields by their weight, « - » before those from the highest down. Raises BadParameterError."""
+    known = {field.id: field for field in published_fields(layer) if field.type != "list"}
+    names = request.args.get("tri", default).split(",")
+    if len(names) > _MAX_SORTS:
+        raise BadParameterError(f"tri : {_MAX_SORTS} champs au plus.")
+    return tuple((require_field("tri", name.removeprefix("-"), known), name.startswith("-")) for name in names)
+
+
+def require_field(parameter: str, name: str, known: dict[str, FieldDefinition]) -> FieldDefinition:
+    """Return a known field. Raises BadParameterError naming those there are."""
+    if name not in known:
+        msg = f"{parameter} : il n'y a pas de champ « {name[:60]} » ; champs possibles : {', '.join(known)}."
+        raise BadParameterError(msg)
+    return known[name]
 
 
 def _parse_fields(layer: LayerDefinition) -> tuple[FieldDefinition, ...]:

@@ -46,7 +46,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def export(layer_id: str, form: str) -> Response:
-    """Answer the rows of a layer as a file; `bbox`, `polygone`, `filter` (CQL2) and units select, `crs` and `champs` shape."""
+    """Answer the rows of a layer as a file; `bbox`, `polygone`, `filter` (CQL2) and units select, `crs`, `champs` and `tri` shape."""
     asked = FORMATS[form]
     layer = services().catalog.require_public(layer_id)
     demande = parse_demande(layer, asked, *(_CELLS if form == "csv" else ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Response, request
@@ -11,14 +12,14 @@ from webmap.catalog.champs import published_fields
 from webmap.errors import BadParameterError
 from webmap.store.places import fetch_revisions
 from webmap.web import params
-from webmap.web.demandes import kept_names, parse_where
+from webmap.web.demandes import kept_names, parse_sort, parse_where, require_field
 from webmap.web.responses import not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     from webmap.catalog.definition import FieldDefinition, LayerDefinition
 
-_MAX_LINES, _MAX_FIELDS, _MAX_SORTS = 500, 60, 3
+_MAX_LINES, _MAX_FIELDS = 500, 60
 _DIGITS = 7
 
 
@@ -27,14 +28,14 @@ def tableau(layer_id: str) -> Response:
     atlas = services()
     layer = atlas.catalog.require_public(layer_id)
     params.refuse_unknown({*kept_names(), "champs", "tri", "depuis", "lignes", "autour"})
-    fields, sort = _parse_fields(layer), _parse_sort(layer)
+    fields = _parse_fields(layer)
     start, size = _parse_number("depuis", 0), min(_parse_number("lignes", 100), _MAX_LINES)
-    selection = parse_where(layer)
+    selection = replace(parse_where(layer), sort=parse_sort(layer, layer.name))
     etag = revision_etag([layer.id], "tableau", layer.id, request.query_string)
     response = not_modified(etag)
     if response is None:
         revisions = fetch_revisions(atlas.database, {layer.id, "commune"})
-        order = atlas.tableaux.fetch_order(layer, selection, sort, revisions)
+        order = atlas.tableaux.fetch_order(layer, selection, revisions)
         around = request.args.get("autour")
         head = {
             "couche": layer.id,
@@ -55,22 +56,7 @@ def _parse_fields(layer: LayerDefinition) -> list[FieldDefinition]:
     names = request.args.get("champs", layer.name).split(",")
     if len(names) > _MAX_FIELDS:
         raise BadParameterError(f"champs : {_MAX_FIELDS} au plus à la fois.")
-    return [_require("champs", name, known) for name in names]
-
-
-def _parse_sort(layer: LayerDefinition) -> list[tuple[FieldDefinition, bool]]:
-    known = {field.id: field for field in published_fields(layer) if field.type != "list"}
-    names = request.args.get("tri", layer.name).split(",")
-    if len(names) > _MAX_SORTS:
-        raise BadParameterError(f"tri : {_MAX_SORTS} champs au plus.")
-    return [(_require("tri", name.removeprefix("-"), known), name.startswith("-")) for name in names]
-
-
-def _require(parameter: str, name: str, known: dict[str, FieldDefinition]) -> FieldDefinition:
-    if name not in known:
-        msg = f"{parameter} : il n'y a pas de champ « {name[:60]} » ; champs possibles : {', '.join(known)}."
-        raise BadParameterError(msg)
-    return known[name]
+    return [require_field("champs", name, known) for name in names]
 
 
 def _parse_number(name: str, default: int) -> int:
