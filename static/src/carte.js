@@ -225,7 +225,7 @@ document.addEventListener("keydown", (event) => {
   else if (panneau.narrow() && panneau.isOpen()) panneau.set(false, true);
 });
 // The event's own address: a late writeFragment may have put the old state back in the bar before this runs.
-window.addEventListener("hashchange", ({ newURL }) => openFragment(new URL(newURL).hash, { filtre: null, fiche: null, comparer: null }));
+window.addEventListener("hashchange", ({ newURL }) => openFragment(new URL(newURL).hash, { filtre: null, fiche: null, lignes: null, comparer: null }));
 watchVersions(atlas, map.renew);
 projeter = initProjeter({ atlas, etat, map, openFragment });
 window.addEventListener("resize", debounce(() => map.restyle(), 200));

@@ -2,6 +2,7 @@
 // {id, opacite, masquees: ranks of the legend's classes not drawn, filtre: CQL2 text}; the last two are there only when they do something.
 // `couches` is always the set being worked on; while two are compared, the other one is in `comparer` with the side it is shown on:
 // {mode: "rideau" | "cote", position: 0 to 1 from the left, cote: "gauche" | "droite", couches}.
+// `lignes`: rows chosen in a table, {couche, cles}, or null.
 
 export function createEtat(initial) {
   let current = Object.freeze({ ...initial });
@@ -27,7 +28,7 @@ export function initialEtat(atlas) {
     .filter((couche) => couche.affichee)
     .sort((a, b) => a.ordre - b.ordre)
     .map(({ id }) => ({ id, opacite: 1 }));
-  return { couches, fond: atlas.fonds[0]?.id ?? null, filtre: null, fiche: null, vue: null, comparer: null, dessin: [] };
+  return { couches, fond: atlas.fonds[0]?.id ?? null, filtre: null, fiche: null, lignes: null, vue: null, comparer: null, dessin: [] };
 }
 
 export const listCouches = (atlas) => atlas.themes.flatMap((theme) => theme.couches);

@@ -4,14 +4,15 @@ import { element } from "./dom.js";
 const AROUND = 12; // rows kept above and below those in sight
 const STEP = 6; // the window moves by so many rows at a time
 
-/** `colonnes`: [{id, libelle, type, tri: "ascending" | "descending" | null, triable}]. `cell(colonne, value)` gives text or a node. */
-export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
+/** `colonnes`: [{id, libelle, type, tri: "ascending" | "descending" | null, triable}]. `cell(colonne, value)` gives text or a node.
+ * `isChosen(key)`: rows that are chosen; `onToggle(key)`: Space, or Ctrl and a click. */
+export function createGrille({ cell, isChosen, onSort, onActive, onOpen, onToggle, onRange }) {
   const [above, below] = [0, 1].map(() => element("td", {}));
   const head = element("thead", {});
   const body = element("tbody", {});
   const columns = element("colgroup", {});
   const spacer = (td) => element("tbody", { class: "cale", "aria-hidden": "true" }, element("tr", {}, td));
-  const table = element("table", { role: "grid", tabindex: "0", "aria-readonly": "true" }, columns, head, spacer(above), body, spacer(below));
+  const table = element("table", { role: "grid", tabindex: "0", "aria-readonly": "true", "aria-multiselectable": "true" }, columns, head, spacer(above), body, spacer(below));
   const scroller = element("div", { class: "grille" }, table);
   let rows = []; // those in the page: {node, index, line}
   let colonnes = [];
@@ -38,9 +39,10 @@ export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
   }
 
   function mark() {
-    for (const { node, index } of rows) {
+    for (const { node, index, line } of rows) {
       const here = index === active.row;
-      node.setAttribute("aria-selected", String(here));
+      node.classList.toggle("courante", here);
+      node.setAttribute("aria-selected", String(Boolean(line) && isChosen(line[0])));
       [...node.children].forEach((td, at) => td.classList.toggle("active", here && at === active.column));
     }
     const shown = rows.some(({ index }) => index === active.row);
@@ -112,6 +114,7 @@ export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
     const move = MOVES[event.key];
     if (move) activate(...move(event.ctrlKey));
     else if (event.key === "Enter") onOpen(lignes.at(active.row)?.[0] ?? null);
+    else if (event.key === " ") onToggle(lignes.at(active.row)?.[0] ?? null);
     else return;
     event.preventDefault();
   });
@@ -120,7 +123,12 @@ export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
     const row = td && rows.find(({ node }) => node === td.parentElement);
     return row ? [row.index, td.cellIndex] : null;
   };
-  body.addEventListener("click", (event) => placeOf(event) && activate(...placeOf(event)));
+  body.addEventListener("click", (event) => {
+    const place = placeOf(event);
+    if (!place) return;
+    activate(...place);
+    if (event.ctrlKey || event.metaKey) onToggle(lignes.at(active.row)?.[0] ?? null);
+  });
   body.addEventListener("dblclick", (event) => placeOf(event) && onOpen(lignes.at(active.row)?.[0] ?? null));
   scroller.addEventListener("scroll", schedule, { passive: true });
   new ResizeObserver(schedule).observe(scroller);
@@ -159,6 +167,8 @@ export function createGrille({ cell, onSort, onActive, onOpen, onRange }) {
       if (lignes.nombre() === null) onRange(0, inSight());
       else schedule();
     },
+    /** Rows were chosen, or let go. */
+    mark,
     activate: (row) => activate(row, active.column, false),
     activeKey: () => lignes?.at(active.row)?.[0] ?? null,
   };

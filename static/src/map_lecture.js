@@ -53,12 +53,14 @@ export function createLecture({ view, couches, fonds, regle }) {
     },
     /** Commune and bassin under the middle of what is seen. */
     unitesAuCentre: () => fonds.unitesAt(view.getCenter()),
-    /** What the tiles in memory hold, in view, of one place. */
-    featuresOf: ({ couche, cle }) =>
-      couches
+    /** What the tiles in memory hold, in view, of these places. */
+    featuresOf(places) {
+      const wanted = new Set(places.map(({ couche, cle }) => `${couche} ${cle}`));
+      return couches
         .featuresIn(view.calculateExtent(), view.getZoom())
-        .filter((found) => found.couche.id === couche && String(found.feature.get("cle")) === cle)
-        .map(({ feature }) => feature),
+        .filter(({ couche, feature }) => wanted.has(`${couche.id} ${feature.get("cle")}`))
+        .map(({ feature }) => feature);
+    },
     visibles() {
       if (!view.getCenter()) return [];
       const extent = extentSeen();

@@ -1,4 +1,4 @@
-// One place pointed out without being chosen: the row under the cursor of a table, the candidate of a list. An SVG over the map.
+// Places pointed out over the map, in an SVG: the row under the cursor of a table, the candidate of a list; the rows that were chosen.
 const SVG = "http://www.w3.org/2000/svg";
 
 const create = (tag, attributes) => {
@@ -25,16 +25,16 @@ function tracePath(feature, pixelOf) {
   return path;
 }
 
-/** `featuresOf({couche, cle})`: what the tiles in memory hold of a place. */
-export function createSurbrillance(map, featuresOf) {
+/** `featuresOf(places)`: what the tiles in memory hold of these {couche, cle}; `more`: another class, for another look. */
+export function createSurbrillance(map, featuresOf, more = "") {
   const [casing, line] = ["fond", "trait"].map((name) => create("path", { class: name }));
-  const overlay = create("svg", { class: "surbrillance", "aria-hidden": "true" });
+  const overlay = create("svg", { class: `surbrillance ${more}`, "aria-hidden": "true" });
   overlay.append(casing, line);
-  let place = null;
+  let places = [];
 
   function paint() {
     const pixelOf = (coordinate) => map.getPixelFromCoordinate(coordinate) ?? [-100, -100];
-    const path = featuresOf(place)
+    const path = featuresOf(places)
       .map((feature) => {
         if (!feature.getType().includes("Point")) return tracePath(feature, pixelOf);
         const [x, y] = pixelOf(feature.getFlatCoordinates());
@@ -44,10 +44,11 @@ export function createSurbrillance(map, featuresOf) {
     for (const node of [casing, line]) node.setAttribute("d", path);
   }
 
-  map.on("postrender", () => place && paint());
+  map.on("postrender", () => places.length > 0 && paint());
+  /** One place, several, or none. */
   return (next) => {
-    place = next;
-    if (!place) return overlay.remove();
+    places = [next ?? []].flat();
+    if (places.length === 0) return overlay.remove();
     map.getViewport().append(overlay);
     return paint();
   };

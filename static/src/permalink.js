@@ -5,11 +5,14 @@
 // &revisions=qpv:3 comes last: the state of the data that was seen, for whoever opens the link later (revisions.js).
 // &comparer=rideau/0.5/droite: a second set of layers is shown, under a curtain ("rideau") that stands at 0.5 of the width or side by
 // side ("cote"), on that side; its layers follow, written as those above: &comparer.couches=… &comparer.masquees=… &comparer.filtres=…
+// &lignes=irve:A,B are rows chosen in the table of a layer, by key: at most MAX_LIGNES.
 // What the reader drew is &dessin=, at most 2 000 characters; how it is written is in traces.js.
 import { decodeDessin, encodeDessin, fitsLink } from "./traces.js";
 
 /** Characters, # included, of the longest fragment that is written; `webmap vues` keeps no longer one either. */
 export const MAX_FRAGMENT = 8000;
+export const MAX_LIGNES = 50;
+const LONGEST_LIGNES = 1500; // characters
 const MAX_FILTRE = 2000;
 const MAX_CLASSES = 64;
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,39}$/;
@@ -26,11 +29,16 @@ const encodeCouches = (prefix, couches) => [
   ...encodeList(`${prefix}filtres`, couches, ({ filtre }) => filtre && encodeURIComponent(filtre)),
 ];
 
+const encodeLignes = ({ couche, cles }) => `${encodeURIComponent(couche)}:${cles.map(encodeURIComponent).join(",")}`;
+
+/** Whether a link may carry these chosen rows. */
+export const fitsLignes = (lignes) => lignes.cles.length <= MAX_LIGNES && encodeLignes(lignes).length <= LONGEST_LIGNES;
+
 /** The layers of the set being worked on, then those of the compared one that it does not hold. */
 export const listShown = ({ couches, comparer }) => [...couches, ...(comparer?.couches ?? []).filter(({ id }) => !couches.some((couche) => couche.id === id))];
 
 /** `revisions`: {layer: revision} of the data the link was made on, written when given, for the layers of both compared sets. */
-export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, dessin }, revisions = null) {
+export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, lignes, dessin }, revisions = null) {
   const parts = [];
   if (vue) parts.push(`vue=${round(vue.zoom, 2)}/${round(vue.lat, 5)}/${round(vue.lon, 5)}`);
   if (couches) parts.push(...encodeCouches("", couches));
@@ -40,6 +48,7 @@ export function encodeFragment({ vue, couches, comparer, fond, filtre, fiche, de
   if (fond) parts.push(`fond=${encodeURIComponent(fond)}`);
   if (filtre) parts.push(`filtre=${encodeURIComponent(filtre.decoupage)}:${encodeURIComponent(filtre.code)}`);
   if (fiche) parts.push(`fiche=${encodeURIComponent(fiche.couche)}:${encodeURIComponent(fiche.cle)}`);
+  if (lignes) parts.push(`lignes=${encodeLignes(lignes)}`);
   const drawn = encodeDessin(dessin ?? []);
   if (drawn && fitsLink(drawn)) parts.push(`dessin=${drawn}`);
   if (couches && revisions) parts.push(...encodeList("revisions", listShown({ couches, comparer }), ({ id }) => revisions[id]?.toString()));
@@ -59,6 +68,15 @@ function decodePair(text) {
   if (cut < 1) return null;
   const [left, right] = [decodeText(text.slice(0, cut)), decodeText(text.slice(cut + 1))];
   return left && right && IDENTIFIER.test(left) && right.length <= 200 ? [left, right] : null;
+}
+
+function decodeLignes(text) {
+  const cut = text.indexOf(":");
+  const couche = text.slice(0, Math.max(cut, 0));
+  if (!IDENTIFIER.test(couche)) return undefined;
+  const cles = [...new Set(text.slice(cut + 1).split(",").map(decodeText))].filter((cle) => cle && cle.length <= 200);
+  const lignes = { couche, cles: cles.slice(0, MAX_LIGNES) };
+  return cles.length && fitsLignes(lignes) ? lignes : undefined;
 }
 
 function decodeVue(text) {
@@ -129,6 +147,7 @@ export function decodeFragment(fragment) {
     if (name === "comparer") state.comparer = decodeComparer(text) ?? state.comparer;
     if (name === "revisions") state.revisions = decodeByCouche(text, readRevision);
     if (name === "dessin") state.dessin = decodeDessin(text);
+    if (name === "lignes") state.lignes = decodeLignes(text);
     if (name === "fond") state.fond = decodeText(text) || undefined;
     const pair = name === "filtre" || name === "fiche" ? decodePair(text) : null;
     if (pair && name === "filtre") state.filtre = { decoupage: pair[0], code: pair[1] };
@@ -174,6 +193,10 @@ export function resolveFragment(decoded, atlas) {
   if (decoded.fiche) {
     if (couches.has(decoded.fiche.couche)) etat.fiche = decoded.fiche;
     else inconnus.push(`fiche de la couche « ${decoded.fiche.couche} »`);
+  }
+  if (decoded.lignes) {
+    if (couches.has(decoded.lignes.couche)) etat.lignes = decoded.lignes;
+    else inconnus.push(`lignes de la couche « ${decoded.lignes.couche} »`);
   }
   return { etat, inconnus };
 }

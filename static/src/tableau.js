@@ -6,6 +6,7 @@ import { byId, debounce, element, link } from "./dom.js";
 import { formatQuantite } from "./format.js";
 import { createGrille } from "./grille.js";
 import { defaultColonnes, renderCellule } from "./tableau_cellule.js";
+import { createChoixLignes } from "./tableau_choix.js";
 import { createLignes } from "./tableau_lignes.js";
 import { createOnglets, renderColonnes, renderExports } from "./tableau_outils.js";
 import { closeVolet } from "./volet.js";
@@ -17,6 +18,7 @@ export function createTableau({ atlas, etat, map, titreOf }) {
   let layer = null;
   let lignes = null;
   let opener = null;
+  let shown = false; // whether a first layer has been
   let followed = null; // key of the sheet this table has shown
 
   const status = element("p", { class: "tableau-compte", role: "status" });
@@ -31,13 +33,19 @@ export function createTableau({ atlas, etat, map, titreOf }) {
   const onglets = createOnglets({ titreOf, onChoose: (id) => choose(id) });
   const grille = createGrille({
     cell: renderCellule,
+    isChosen: (cle) => choix.has(cle),
     onSort: sortBy,
-    onActive: (cle) => map.surligner(cle === null ? null : { couche, cle }),
+    onActive(cle) {
+      map.surligner(cle === null ? null : { couche, cle });
+      choix.show();
+    },
+    onToggle: (cle) => choix.toggle(cle),
     onOpen: openSheet,
     onRange: (first, last) => lignes?.want(first, last),
   });
-  const tools = element("div", { class: "tableau-outils" }, status, element("label", { class: "case" }, inView, " Dans la vue"), filter, columns, files, centre, sheet);
-  root.replaceChildren(element("div", { class: "tableau-tete" }, onglets.node, bigger, shut), tools, grille.node, element("p", { class: "petit tableau-pied" }, "— : la source ne le dit pas. Entrée : la fiche. Flèches : d’une cellule à l’autre."));
+  const choix = createChoixLignes({ atlas, etat, map, activeKey: () => grille.activeKey() });
+  const tools = element("div", { class: "tableau-outils" }, status, element("label", { class: "case" }, inView, " Dans la vue"), filter, columns, files, centre, sheet, choix.nodes);
+  root.replaceChildren(element("div", { class: "tableau-tete" }, onglets.node, bigger, shut), tools, grille.node, element("p", { class: "petit tableau-pied" }, "— : la source ne le dit pas. Entrée : la fiche. Espace : choisir la ligne. Flèches : d’une cellule à l’autre."));
 
   function openSheet(cle) {
     if (cle === null) return;
@@ -106,8 +114,8 @@ export function createTableau({ atlas, etat, map, titreOf }) {
       onStale: () => load(true),
     });
     const sorted = (id) => (id === field ? (descending ? "descending" : "ascending") : null);
-    const shown = colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" }));
-    grille.show(`Lignes de la couche ${titreOf(couche)}`, shown, lignes, keep);
+    const heads = colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" }));
+    grille.show(`Lignes de la couche ${titreOf(couche)}`, heads, lignes, keep);
     renderColonnes(columns, layer.champs, colonnes, setColonnes);
     renderExports(files, atlas.urls.fichier, couche, query, link);
   }
@@ -127,7 +135,10 @@ export function createTableau({ atlas, etat, map, titreOf }) {
       return status.replaceChildren(`${error.message} `, element("button", { type: "button", class: "lien", onclick: () => choose(id) }, "Réessayer"));
     }
     if (!chosen.has(id)) chosen.set(id, { colonnes: defaultColonnes(layer), tri: [layer.nom, false] });
+    choix.open(layer, { restored: !shown });
     load();
+    if (!shown && choix.first() !== null && !etat.get().fiche) reveal(choix.first());
+    shown = true;
     follow(etat.get());
     return undefined;
   }
@@ -137,7 +148,11 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     if (!fiche || fiche.cle === followed) return;
     if (fiche.couche !== couche) return;
     followed = fiche.cle;
-    const rank = await lignes.rankOf(fiche.cle).catch(() => null);
+    await reveal(fiche.cle);
+  }
+
+  async function reveal(cle) {
+    const rank = await lignes.rankOf(cle).catch(() => null);
     if (rank !== null) grille.activate(rank);
   }
 
@@ -148,8 +163,11 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     byId("bouton-tableau").setAttribute("aria-expanded", "true");
     const wanted = id ?? atlas.themes[0].couches[0].id;
     if (wanted !== couche || !layer) choose(wanted);
-    else load(true);
-    grille.focus();
+    else {
+      choix.open(layer);
+      load(true);
+    }
+    if (from) grille.focus();
   }
 
   function close() {
@@ -157,6 +175,7 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     root.hidden = true;
     lignes?.stop();
     map.surligner(null);
+    choix.close();
     byId("bouton-tableau").setAttribute("aria-expanded", "false");
     if (held) (opener?.isConnected && opener.getClientRects().length ? opener : byId("bouton-tableau")).focus();
   }
@@ -168,6 +187,10 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     const filtreOf = ({ couches }) => couches.find(({ id }) => id === couche)?.filtre;
     if (state.couches !== previous.couches) onglets.show(state.couches.map(({ id }) => id), couche);
     if (state.filtre !== previous.filtre || filtreOf(state) !== filtreOf(previous) || (inView.checked && state.vue !== previous.vue)) reload();
+    if (state.lignes !== previous.lignes) {
+      choix.show();
+      grille.mark();
+    }
     if (state.fiche !== previous.fiche && state.fiche) {
       if (state.fiche.couche === couche) follow(state);
       else if (state.couches.some(({ id }) => id === state.fiche.couche)) choose(state.fiche.couche);

@@ -10,7 +10,7 @@ export function initTableaux({ atlas, etat, map, titreOf, panneau }) {
     tableau ??= loadPiece(() => import("./tableau.js")).then((piece) => piece?.createTableau({ atlas, etat, map, titreOf }) ?? null);
     const found = await tableau;
     if (!found) return (tableau = null);
-    if (panneau.narrow()) panneau.set(false);
+    if (panneau.narrow() && opener) panneau.set(false);
     return found.open(couche, opener);
   }
 
@@ -22,4 +22,8 @@ export function initTableaux({ atlas, etat, map, titreOf, panneau }) {
     if (byId("tableau").hidden) open(etat.get().couches.at(-1)?.id ?? null, currentTarget);
     else (await tableau).close();
   });
+  // Rows that a link chose are read in their table.
+  const openLignes = ({ lignes }, previous) => lignes && lignes.couche !== previous?.lignes?.couche && byId("tableau").hidden && open(lignes.couche, null);
+  openLignes(etat.get(), null);
+  etat.subscribe((state, previous) => state !== previous && openLignes(state, previous));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeFragment, encodeFragment, resolveFragment } from "../src/permalink.js";
+import { decodeFragment, encodeFragment, fitsLignes, resolveFragment } from "../src/permalink.js";
 
 const atlas = {
   themes: [{ couches: [{ id: "qpv" }, { id: "halle" }] }],
@@ -66,4 +66,15 @@ test("junk inside a list spares the rest", () => {
   const { couches } = decodeFragment("#couches=,qpv:zz,%,halle:-3,qpv:0.5,<b>:1");
   assert.deepEqual(couches, [{ id: "halle", opacite: 1 }, { id: "qpv", opacite: 0.5 }, { id: "<b>", opacite: 1 }]);
   assert.equal(decodeFragment(`#couches=${"a,".repeat(100000)}`).couches.length, 1);
+});
+
+test("chosen rows are kept, no more than a link can hold, whatever their keys", () => {
+  const lignes = { couche: "qpv", cles: ["QN 1", "é:&#,%/", "12"] };
+  assert.deepEqual(decodeFragment(encodeFragment({ lignes })), { lignes });
+  assert.deepEqual(resolveFragment({ lignes }, atlas).etat.lignes, lignes);
+  assert.deepEqual(resolveFragment({ lignes: { couche: "partie", cles: ["1"] } }, atlas).inconnus, ["lignes de la couche « partie »"]);
+  const many = Array.from({ length: 60 }, (_, at) => String(at));
+  assert.equal(decodeFragment(`#lignes=qpv:${many.join()}`).lignes.cles.length, 50);
+  for (const text of ["", "qpv", "qpv:", "Q:1", "qpv:%E0%A4%A", `qpv:${Array(40).fill("x".repeat(150)).map((each, at) => at + each).join()}`]) assert.deepEqual(decodeFragment(`#lignes=${text}`), {}, text);
+  assert.ok(!fitsLignes({ couche: "qpv", cles: many }) && fitsLignes({ couche: "qpv", cles: many.slice(0, 50) }));
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultColonnes, formatCellule, tellAbsence } from "../src/tableau_cellule.js";
+import { buildCles, toggleLigne } from "../src/tableau_choix.js";
 
 test("a value is written as French readers write it", () => {
   assert.equal(formatCellule({ type: "number" }, 1200.5), "1\u202f200,5");
@@ -24,4 +25,16 @@ test("a table opens with the name, what rows are compared by, and the source", (
   const texts = Array.from({ length: 9 }, (_, at) => champ(`t${at}`));
   const champs = [champ("nom"), ...texts, champ("vide", "number", 0), champ("oui", "boolean"), champ("rang", "integer"), champ("classe", "text", 1, { a: "A" }), champ("precision"), champ("source"), champ("millesime")];
   assert.deepEqual(defaultColonnes({ nom: "nom", champs }), ["nom", "t0", "t1", "t2", "t3", "t4", "rang", "classe", "precision", "source", "millesime"]);
+});
+
+test("a row is chosen, then let go; another layer starts again; the link has room or the choice is refused", () => {
+  const one = toggleLigne(null, "qpv", "A");
+  assert.deepEqual(one, { couche: "qpv", cles: ["A"] });
+  assert.deepEqual(toggleLigne(one, "qpv", "A").cles, []);
+  assert.deepEqual(toggleLigne(one, "halle", "B"), { couche: "halle", cles: ["B"] });
+  const full = { couche: "qpv", cles: Array.from({ length: 50 }, (_, at) => String(at)) };
+  assert.equal(toggleLigne(full, "qpv", "A"), null);
+  assert.equal(toggleLigne(full, "qpv", "7").cles.length, 49);
+  assert.equal(buildCles({ cle: "code", champs: [{ id: "code", type: "text" }] }, ["L'a", "b"]), "code IN ('L''a','b')");
+  assert.equal(buildCles({ cle: "n", champs: [{ id: "n", type: "integer" }] }, ["1", "2"]), "n IN (1,2)");
 });

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Live, OpenPage, Serve
     from tests.browser.observed import Opened
+    from tests.browser.observed import Opened
     from webmap.config import Settings
     from webmap.store.db import Database
 
@@ -75,7 +76,7 @@ def active(opened: Opened) -> str:
 
 
 def wait_active(opened: Opened, text: str) -> None:
-    opened.wait("(text) => document.querySelector('.grille tr[aria-selected=true]')?.textContent.includes(text)", text)
+    opened.wait("(text) => document.querySelector('.grille tr.courante')?.textContent.includes(text)", text)
 
 
 def test_fifty_thousand_rows(many: Live, open_map: OpenPage, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_fifty_thousand_rows(many: Live, open_map: OpenPage, tmp_path: Path) -> 
     page.locator(".grille table").focus()
     page.keyboard.press("Control+End")
     opened.wait("!!document.querySelector('.grille tr[aria-rowindex=\"50001\"]:not(.attente)')")
-    assert page.locator(".grille tr[aria-rowindex='50001']").get_attribute("aria-selected") == "true"
+    assert "courante" in (page.locator(".grille tr[aria-rowindex='50001']").get_attribute("class") or "")
     assert page.locator(".grille tbody tr").count() < 120
     page.keyboard.press("Control+Home")
     wait_active(opened, "Aire A")
@@ -126,6 +127,22 @@ def test_the_table_and_the_map_point_at_each_other(many: Live, open_map: OpenPag
     page.keyboard.press("Enter")
     opened.wait("(name) => document.getElementById('volet-titre').textContent === name", name)
     opened.capture(tmp_path, "table_et_carte")
+    check_the_link_keeps_a_row(opened, place["cle"], name)
+
+
+def check_the_link_keeps_a_row(opened: Opened, cle: str, name: str) -> None:
+    page = opened.page
+    # Chosen, the row is in the link: opened again, the table comes back with it, and the map shows it.
+    page.locator(".grille table").focus()
+    page.keyboard.press("Space")
+    opened.wait("(cle) => location.hash.includes(`lignes=aire_covoiturage:${encodeURIComponent(cle)}`)", cle)
+    page.keyboard.press("Escape")
+    page.evaluate("location.hash = location.hash.replace(/&fiche=[^&]*/, '')")
+    page.reload()
+    opened.wait("(name) => document.querySelector('.grille tr[aria-selected=true]')?.textContent.includes(name)", name)
+    opened.wait("document.querySelector('.surbrillance.choisies .trait')?.getAttribute('d').startsWith('M')")
+    assert "1 ligne choisie" in page.inner_text(".tableau-outils")
+    assert opened.axe() == []
 
 
 def test_the_table_keeps_the_filter_and_exports_what_it_shows(open_map: OpenPage, live: Live) -> None:
@@ -151,6 +168,7 @@ def test_the_table_keeps_the_filter_and_exports_what_it_shows(open_map: OpenPage
     href = page.locator(".tableau-menu a", has_text="GeoJSON").get_attribute("href")
     assert href
     assert "champs=" in href
+    assert "tri=nom" in href
     assert "filter=nom LIKE 'T%'" in unquote(href)
     (feature,) = live.app.test_client().get(href.removeprefix(live.origin)).get_json()["features"]
     assert feature["properties"]["nom"] == "Terril(s) de Denain"
