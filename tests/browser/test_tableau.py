@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Live, OpenPage, Serve
     from tests.browser.observed import Opened
-    from tests.browser.observed import Opened
     from webmap.config import Settings
     from webmap.store.db import Database
 
