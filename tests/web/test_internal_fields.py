@@ -86,14 +86,14 @@ def _key(database: Database, name: str) -> str:
     return str(row["cle"])
 
 
-def _values(rule: Rule, name: str, cle: str) -> dict[str, list[str]]:
+def _values(rule: Rule, name: str, cle: str, version: str) -> dict[str, list[str]]:
     """Return what each variable of an address may be; a new variable is a KeyError, to be thought about."""
     zone = (rule.defaults or {}).get("decoupage")
     unit = VIEW if rule.endpoint in {"vue", "vue_qr"} else "amandinois" if zone is None else cle
     known = {
         **{variable: [name] for variable in ("couche", "layer_id", "collection_id", "collection")},
         "cle": [cle], "key": [cle],
-        "ids": [name], "champ": ["millesime"],
+        "ids": [name], "versions": [version], "champ": ["millesime"],
         "z": ["8"], "x": ["130"], "y": ["86"], "matrix": ["8"], "row": ["86"], "column": ["130"],
         "decoupage": ["bassin"], "code": [unit], "grid": ["WebMercatorQuad"],
     }  # fmt: skip
@@ -133,7 +133,8 @@ def addresses(app: Flask, database: Database) -> Iterator[tuple[str, str]]:
             cle = _key(database, name)
             if (rule.defaults or {}).get("decoupage") not in (None, name):
                 continue
-            values = _values(rule, name, cle)
+            version = app.extensions["webmap"].kept_tiles.fetch_versions([name])[name]
+            values = _values(rule, name, cle, version)
             for chosen in itertools.product(*values.values()):
                 path = adapter.build(rule.endpoint, dict(zip(values, chosen, strict=True)) | dict(rule.defaults or {}))
                 for query in _NEEDS.get(rule.endpoint, ("",)):
