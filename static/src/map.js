@@ -170,7 +170,11 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     zoomBy,
     /** What is put over the layers by hand, fetched when it is first asked for. */
     croquis() {
-      croquis ??= import("./map_croquis.js").then(({ createCroquis }) => createCroquis({ map, couches: plan.couches, hold }));
+      croquis ??= import("./map_croquis.js").then(({ createCroquis }) => {
+        const made = createCroquis({ map, couches: plan.couches, hold });
+        second?.doubler(plan.ajouts());
+        return made;
+      });
       croquis.catch(() => (croquis = null)); // no network just then: the next one who asks tries again
       return croquis;
     },
@@ -201,6 +205,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     openSecond(element, couchesOf) {
       second = createPlan(planOf({ target: element, couchesOf }));
       second.map.on("pointerdrag", () => (picked = null));
+      second.doubler(plan.ajouts());
       second.apply(etat.get(), etat.get());
       return { visibles: second.lecture.visibles, compter: second.lecture.compter, setPart: second.lecture.setPart };
     },

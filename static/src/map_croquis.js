@@ -100,7 +100,7 @@ export function createCroquis({ map, couches, hold }) {
     },
     choose(rang) {
       choisi = rang;
-      layer.changed();
+      traces.changed(); // and not the layer: a second map draws it from this source too
     },
     /** Move vertices by dragging, choose by a click: `onModified(rang, geometrie)`, `onChoose(rang or null)`. */
     edit({ onModified, onChoose }) {

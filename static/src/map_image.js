@@ -1,6 +1,5 @@
 // The map drawn apart from the page, at any size and fineness, for a picture. Fetched when a first one is asked for.
 import View from "ol/View.js";
-import VectorLayer from "ol/layer/Vector.js";
 import { fromLonLat, transformExtent } from "ol/proj.js";
 import { element } from "./dom.js";
 import { createPlan } from "./map_plan.js";
@@ -33,9 +32,6 @@ function readPlan({ lecture }, view, part) {
   return { etendue: () => emprise, compter: () => comptes, visibles: () => visibles, unitesAuCentre: () => unites, vue: () => ({ zoom }) };
 }
 
-/** What a reader put over the map (drawing, marks), shown again from the same source. */
-const copyLayer = (layer) => new VectorLayer({ source: layer.getSource(), style: layer.getStyle(), zIndex: layer.getZIndex(), declutter: layer.getDeclutter(), visible: layer.getVisible() });
-
 /**
  * Draw the layers that `couchesOf(etat)` gives, `width` by `height` CSS pixels at `ratio` pixels each, around `vue` ({lon, lat} and
  * `resolution` in EPSG:3857 metres by CSS pixel). Returns {canvas, lu}: `lu` reads what is drawn in `part` of the width. Images of a basemap are asked for so that they may be copied (CORS). Rejects with a
@@ -59,7 +55,7 @@ export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, he
         etat: { get: () => etat }, reprise: { failure: fail, success: nothing },
         onClick: nothing, onPointer: nothing, onLeave: nothing, onBusy: nothing, onDrawn: resolve,
       });
-      for (const layer of ajouts) plan.map.addLayer(copyLayer(layer));
+      plan.doubler(ajouts);
       plan.apply(etat, etat);
     });
     plan.map.renderSync(); // the names, which are placed once the tiles are there

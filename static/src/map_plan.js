@@ -9,6 +9,9 @@ import { computeEmprise, createCouchesTuilees } from "./map_tuiles.js";
 
 const TILE_ZOOM_ZERO = 156543.03392804097; // resolution of zoom 0 with 256-pixel tiles
 
+/** The same thing over another map, from the same source: a layer belongs to one map. */
+const copyLayer = (layer) => new VectorLayer({ source: layer.getSource(), style: layer.getStyle(), zIndex: layer.getZIndex(), declutter: layer.getDeclutter(), visible: layer.getVisible() });
+
 const zoomOf = (resolution) => Math.log2(TILE_ZOOM_ZERO / resolution);
 
 /** `couchesOf(state)`: the set of layers it draws. `onClick(event, lecture)`, `onPointer(event, lecture)`, `onDrawn()`: its events.
@@ -58,6 +61,10 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
     couches,
     /** The vector layers that others put over it: what a reader drew. */
     ajouts: () => map.getLayers().getArray().filter((layer) => layer instanceof VectorLayer && !own.has(layer)),
+    /** Show what others put over another map too. */
+    doubler(ajouts) {
+      for (const layer of ajouts) map.addLayer(copyLayer(layer));
+    },
     apply(state, previous) {
       fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));

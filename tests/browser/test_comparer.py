@@ -43,6 +43,32 @@ def compare(opened: Opened) -> None:
     opened.wait("!!window.atlas.comparaison()")
 
 
+def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
+    """From a link, then changed while the two are side by side."""
+    drawn = "dessin=g1:ggqjGgyslgDgm1DginBginB_l1D"
+    opened = open_map(live, f"#couches=qpv&vue=9.9/50.38/3.4&comparer=cote/0.5/droite&comparer.couches=halle&{drawn}")
+    box = opened.box(".scene")
+    parts = [(box["x"] + each * box["width"] / 2, box["y"], box["width"] / 2 - 60, box["height"]) for each in (0, 1)]
+    opened.wait("!!window.atlas.comparaison()")
+
+    def seen(color: str) -> list[bool]:
+        opened.settle()
+        return [color in opened.seen(*part) for part in parts]
+
+    for _ in range(40):
+        if seen("#b3261e") == [True, True]:
+            break
+        opened.page.wait_for_timeout(50)
+    assert seen("#b3261e") == [True, True]
+    opened.page.evaluate("location.hash = location.hash.replace('dessin=g1', 'dessin=g2')")
+    for _ in range(40):
+        if seen("#1a4fd6") == [True, True]:
+            break
+        opened.page.wait_for_timeout(50)
+    assert seen("#1a4fd6") == [True, True]
+    assert seen("#b3261e") == [False, False]
+
+
 def radio(opened: Opened, name: str) -> Locator:
     return opened.page.get_by_role("radio", name=name)
 
