@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -90,3 +91,22 @@ def test_the_code_imports_only_what_it_declares() -> None:
             if name not in sys.stdlib_module_names and modules.get(name, name) not in known:
                 missing.add((path.name, name))
     assert missing == set()
+
+
+def test_starting_loads_no_library_that_only_some_requests_need() -> None:
+    """Each is tens of megabytes in every worker: loaded by who asks for such a file, or before the fork (WeasyPrint)."""
+    asked = [
+        "pyarrow",
+        "pyogrio",
+        "pandas",
+        "geopandas",
+        "folium",
+        "branca",
+        "requests",
+        "weasyprint",
+        "fontTools",
+        "PIL",
+    ]
+    code = f"import sys, webmap.app, webmap.cli; print(*({{*{asked}}} & sys.modules.keys()))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.split() == []
