@@ -17,6 +17,7 @@ import psycopg
 
 from webmap.config import load_settings
 from webmap.importing.seeds import load_checked_catalog, load_seeds
+from webmap.store import drawn
 from webmap.store.db import Database
 from webmap.store.schema import upgrade
 
@@ -150,7 +151,6 @@ def load(cluster: Cluster, config: Path) -> Settings:
     database = Database(dsn, cluster.dsn("webmap_lecture", DATABASE))
     upgrade(database, catalog, settings)
     load_seeds(database, catalog, settings)
-    database.close()
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {LINES.table} AS {_LINES}")
         connection.execute(
@@ -164,5 +164,9 @@ def load(cluster: Cluster, config: Path) -> Settings:
                 f" SELECT {columns}, geom, 'exacte', 'existant', 'gen_data', 'ligne ' || id, '2026' FROM {dataset.table} ORDER BY id"
             )
             connection.execute(f"VACUUM ANALYZE pub.{dataset.id}")
+            connection.execute(f"VACUUM ANALYZE tuile.{dataset.id}")
             connection.execute(f"VACUUM ANALYZE {dataset.table}")
+    with database.owner() as owner:  # as at the end of a load
+        drawn.refresh(owner, catalog.layers)
+    database.close()
     return settings

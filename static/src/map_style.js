@@ -1,4 +1,5 @@
 // The style model of a layer (webmap/catalog/style.py) as OpenLayers styles. Every style is built once and kept.
+import CircleStyle from "ol/style/Circle.js";
 import Fill from "ol/style/Fill.js";
 import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
@@ -6,7 +7,7 @@ import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
 import { checkColor, lineColor, withOpacity } from "./couleur.js";
 import { computeFactor } from "./ecran.js";
-import { wrapText } from "./format.js";
+import { formatNombre, wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
 
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
@@ -143,6 +144,14 @@ function polygonStyles(rule, factor, { schematique, choisi }) {
   return [...around, outline];
 }
 
+/** Points drawn as one: a disc in the layer's colour, and their number. */
+function groupStyles(rule, factor, nombre) {
+  const text = new Text({ text: formatNombre(nombre), font: `700 ${Math.ceil(12 * factor)}px ${FONT}`, fill: new Fill({ color: "#1d1d1f" }) });
+  const radius = (9 + 3 * Math.log10(nombre)) * factor;
+  const image = new CircleStyle({ radius, fill: new Fill({ color: "rgba(255,255,255,.92)" }), stroke: new Stroke({ color: lineColor(rule), width: 3 * factor }) });
+  return [new Style({ image, text })];
+}
+
 const BUILDERS = { point: pointStyles, line: lineStyles, polygon: polygonStyles };
 
 /** The OpenLayers style function of one layer; `context`: see map_plan.js. */
@@ -153,6 +162,11 @@ export function buildStyleFunction(couche, context) {
   return (feature, resolution) => {
     if (feature.get("layer") !== couche.id) return undefined;
     const properties = feature.getProperties();
+    if (properties.nombre) {
+      const key = ["groupe", properties.nombre, screenKey()].join();
+      if (!kept.has(key)) kept.set(key, groupStyles(couche.style.rules[0], screenFactor(), properties.nombre));
+      return kept.get(key);
+    }
     const rule = context.regle(couche, properties);
     if (rule === null) return undefined;
     const factor = screenFactor();

@@ -14,6 +14,7 @@ const TILE_SIZE = 512;
 const PER_TILE = 25; // layers one address asks for: the server refuses more than 30 (MAX_LAYERS)
 const BOTTOM = 10; // level of the lowest layer: the basemap is below
 const MAX_ZOOM = 16; // deeper than that, tiles of this level are magnified: 4096 steps make 15 cm
+const LABELS = "_etiquette"; // the labels of a layer in a tile are a layer of that name
 const format = new MVT();
 
 const CLIPPED = 1 / 64; // of a tile: how far beyond its edge the server cuts (tile.sql)
@@ -131,6 +132,28 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     }
   }
 
+  function collect(extent, zoom, part) {
+    const byCouche = new Map();
+    const seen = new Set();
+    for (const layer of layers.values()) {
+      const couche = couchesById.get(layer.get("couche"));
+      if (zoom < couche.zoom_min || zoom >= couche.zoom_max + 1) continue;
+      byCouche.set(couche.id + part, []);
+    }
+    for (const layer of layers.values()) {
+      if (!byCouche.has(layer.get("couche") + part) || seen.has(layer.getSource())) continue;
+      seen.add(layer.getSource());
+      for (const feature of layer.getFeaturesInExtent(extent)) {
+        const own = feature.get("layer");
+        if (!byCouche.has(own)) continue;
+        // A source shared before one of its layers was filtered still holds that layer whole.
+        if (layers.get(own.slice(0, own.length - part.length))?.getSource() === layer.getSource()) byCouche.get(own).push(feature);
+      }
+    }
+    const order = [...layers.values()].sort((a, b) => b.getZIndex() - a.getZIndex()).map((layer) => layer.get("couche"));
+    return order.flatMap((id) => (byCouche.get(id + part) ?? []).map((feature) => ({ couche: couchesById.get(id), feature })));
+  }
+
   return {
     /** Draw these layers in this order, bottom first. Returns the level where the names of the basemap belong. */
     apply(shown, current) {
@@ -168,25 +191,9 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
       const along = (value, other) => Math.abs(value - other) < size / 8192 && [CLIPPED, 1 - CLIPPED].some((part) => Math.abs(((((value + HALF_WORLD) / size) % 1) + 1) % 1 - part) < 1 / 8192);
       return along(x1, x2) || along(y1, y2);
     },
-    /** Features of the shown layers meeting a box, topmost layer first, as the tiles in memory give them. */
-    featuresIn(extent, zoom) {
-      const byCouche = new Map();
-      const seen = new Set();
-      for (const layer of layers.values()) {
-        const couche = couchesById.get(layer.get("couche"));
-        if (zoom < couche.zoom_min || zoom >= couche.zoom_max + 1) continue;
-        byCouche.set(couche.id, []);
-      }
-      for (const layer of layers.values()) {
-        if (!byCouche.has(layer.get("couche")) || seen.has(layer.getSource())) continue;
-        seen.add(layer.getSource());
-        for (const feature of layer.getFeaturesInExtent(extent)) {
-          // A source shared before one of its layers was filtered still holds that layer whole.
-          if (layers.get(feature.get("layer"))?.getSource() === layer.getSource()) byCouche.get(feature.get("layer"))?.push(feature);
-        }
-      }
-      const order = [...layers.values()].sort((a, b) => b.getZIndex() - a.getZIndex()).map((layer) => layer.get("couche"));
-      return order.flatMap((id) => (byCouche.get(id) ?? []).map((feature) => ({ couche: couchesById.get(id), feature })));
-    },
+    /** Features of the shown layers meeting a box, topmost layer first, as the tiles in memory give them; groups of points are none. */
+    featuresIn: (extent, zoom) => collect(extent, zoom, "").filter(({ feature }) => !feature.get("nombre")),
+    /** The places of their labels. */
+    labelsIn: (extent, zoom) => collect(extent, zoom, LABELS),
   };
 }

@@ -77,6 +77,7 @@ def test_the_code_imports_only_what_it_declares() -> None:
     declared = {re.split(r"[\[<>=!~ ]", text, maxsplit=1)[0] for text in project["project"]["dependencies"]}
     modules = {
         "psycopg_pool": "psycopg",
+        "numpy": "shapely",
         "branca": "folium",
         "jinja2": "flask",
         "werkzeug": "flask",

@@ -11,6 +11,7 @@ from psycopg import sql
 from tests.conftest import connect
 from webmap.catalog.definition import LayerDefinition
 from webmap.store.builder import build_layers
+from webmap.store.drawn import build_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,9 @@ def define(*, more: Iterable[dict[str, Any]] = (), **changes: Any) -> LayerDefin
 def build(database: Database, layer: LayerDefinition) -> list[str]:
     """Create or extend the table of a layer, as `db upgrade` does; returns the sentences."""
     with database.owner() as connection:
-        return build_layers(connection, [layer])
+        changes = build_layers(connection, [layer])
+        build_drawn(connection, [layer])
+    return changes
 
 
 def insert(database: Database, layer: LayerDefinition, rows: Iterable[Mapping[str, Any]], srid: int = 4326) -> None:

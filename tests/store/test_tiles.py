@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import HOSTILE, ask, build, define, do, insert
+from webmap.catalog.bands import LABELS
 from webmap.store.attachment import sql_in_unit
 from webmap.store.tiles import TileStore
 
@@ -96,7 +97,7 @@ def test_layers_are_concatenated_in_the_order_asked(store: TileStore) -> None:
     apart = [store.fetch_tile([layer_id], *Z9, None) for layer_id in ids]
     assert apart[-1] == b""
     assert store.fetch_tile(ids, *Z9, None) == b"".join(apart)
-    assert list(decode(b"".join(apart))) == ids[:-1]
+    assert [name for name in decode(b"".join(apart)) if not name.endswith(LABELS)] == ids[:-1]
     assert store.fetch_tile([], *Z9, None) == b""
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import LayerDefinition
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -67,3 +70,16 @@ class Connector(BaseModel):
         if problems:
             raise ValueError(" ; ".join(problems))
         return self
+
+
+def check_connectors(layer: LayerDefinition) -> list[str]:
+    """List what the connectors of a layer ask of it in vain, one French sentence each."""
+    problems = []
+    for connector in layer.connectors:
+        where = f"connecteur {connector.id}"
+        if connector.format == "csv" and layer.drawn and not connector.point:
+            problems.append(f"{where} : le csv d'une couche dessinée dit par `point` où sont ses coordonnées")
+        for marks, field in (("secret", layer.secret), ("unavailable", layer.unavailable)):
+            if getattr(connector, marks) and field is None:
+                problems.append(f"{where} : `{marks}` demande que la couche ait un champ `{marks}`")
+    return problems

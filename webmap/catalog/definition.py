@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from webmap.catalog.connector import Connector  # noqa: TC001 - pydantic reads it at run time
+from webmap.catalog.bands import LABELS, Band, check_bands, complete_bands
+from webmap.catalog.connector import Connector, check_connectors
 from webmap.catalog.inspire import Inspire  # noqa: TC001 - as above
 from webmap.catalog.measure import STATISTICAL, Figure, Identifier, Measure, Text, check_measures
 from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
@@ -118,6 +119,7 @@ class LayerDefinition(_Strict):
     zoom_max: int = Field(default=22, ge=0, le=22)
     order: int = Field(default=100, description="drawing order, smaller is further down; also the order in lists")
     couverture: bool = False
+    bands: tuple[Band, ...] = Field(default=(), description="how it is drawn zoom by zoom, when not as its geometry is")
     communes_field: Identifier | None = Field(default=None, description="`list` field with every commune a row touches")
     secret: Identifier | None = Field(
         default=None, description="`list` field naming the fields the producer masks in a row (statistical secrecy)"
@@ -169,6 +171,16 @@ class LayerDefinition(_Strict):
         return self.geometry != "none"
 
     @property
+    def drawing(self) -> tuple[Band, ...]:
+        """The bands of zooms it is drawn by, from zoom 0 to the last one."""
+        return complete_bands(self.bands, self.geometry)
+
+    @property
+    def covers(self) -> bool:
+        """Whether its rows pave the ground: neighbours share their boundary, and must when it is simplified too."""
+        return self.geometry == "polygon" and (self.couverture or self.decoupage is not None)
+
+    @property
     def statistical(self) -> bool:
         """Whether rows are figures of whole communes: they are read by `store.statistics`, never shared out."""
         return self.secret is not None or any(measure.type in STATISTICAL for measure in self.measures)
@@ -189,7 +201,7 @@ class LayerDefinition(_Strict):
             *_reference_problems(self),
             *_geometry_problems(self),
             *check_measures(self),
-            *_connector_problems(self),
+            *check_connectors(self),
         ]
         if problems:
             raise ValueError(" ; ".join(problems))
@@ -266,24 +278,17 @@ def _secrecy_problems(layer: LayerDefinition, named: dict[str, str]) -> list[str
     return problems
 
 
-def _connector_problems(layer: LayerDefinition) -> list[str]:
-    problems = []
-    for connector in layer.connectors:
-        where = f"connecteur {connector.id}"
-        if connector.format == "csv" and layer.drawn and not connector.point:
-            problems.append(f"{where} : le csv d'une couche dessinée dit par `point` où sont ses coordonnées")
-        for marks, field in (("secret", layer.secret), ("unavailable", layer.unavailable)):
-            if getattr(connector, marks) and field is None:
-                problems.append(f"{where} : `{marks}` demande que la couche ait un champ `{marks}`")
-    return problems
-
-
 def _geometry_problems(layer: LayerDefinition) -> list[str]:
     problems = []
     if layer.drawn and layer.style is None:
         problems.append("style.toml manque : une couche qui a une géométrie a un style")
     if layer.zoom_min > layer.zoom_max:
         problems.append("zoom_min dépasse zoom_max")
+    problems += check_bands(layer.bands, layer.geometry)
+    if layer.id.endswith(LABELS):
+        problems.append(
+            f"un identifiant ne finit pas par « {LABELS} » : les tuiles nomment ainsi les étiquettes d'une couche"
+        )
     if layer.zones and layer.geometry != "polygon":
         problems.append("`zones` ne va qu'avec geometry = polygon")
     return problems

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from webmap.catalog.bands import LABELS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from webmap.catalog.bands import Band
 
     Box = tuple[float, float, float, float]
     Node = dict[str, Any]
@@ -29,6 +33,12 @@ _COMMON = {
     "approximatif": ("Boolean", "Emplacement connu au quartier ou à la commune ; absent s’il est exact"),
     "schematique": ("Boolean", "Cellule schématique, qui n’est pas une limite ; absent sinon"),
 }
+_GROUPED = {"nombre": ("Number", "Nombre de points que celui-ci groupe ; absent s’il est seul")}
+_LABELLED = {"_taille": ("Number", "Plus grand côté de l’emprise, en mètres de la projection : la plus grande d’abord")}
+_HEAVY = (
+    "Si une couche pèse plus de 2 Mo dans une tuile (avant compression), la bande de zooms précédente la dessine, sans ce qui a"
+    " moins de 1, 2 puis 4 pixels ; des points y sont groupés par carrés de 16, 32 puis 64 pixels. Rien n’est coupé."
+)
 _TYPES = {"integer": "Number", "number": "Number", "boolean": "Boolean"}
 _JSON_TYPES = {"String": "string", "Number": "number", "Boolean": "boolean"}
 
@@ -43,12 +53,34 @@ class TiledLayer:
     geometry: str
     zooms: tuple[int, int]
     fields: Mapping[str, tuple[str, str]]
+    labels: bool
+    bands: Sequence[Band]
 
     @property
     def attributes(self) -> dict[str, tuple[str, str]]:
         """Attribute -> TileJSON type and label, the common ones included."""
         own = {name: (_TYPES.get(kind, "String"), label) for name, (kind, label) in self.fields.items()}
-        return {**_COMMON, **own}
+        return {**_COMMON, **own, **(_GROUPED if self.geometry == "point" else {})}
+
+    @property
+    def label_attributes(self) -> dict[str, tuple[str, str]]:
+        """Attributes of its labels, which are points of a layer of their own in its tiles."""
+        return self.attributes | _LABELLED
+
+    @property
+    def bandes(self) -> list[Node]:
+        """What each band of zooms draws: by how much it simplifies, what it leaves out, how it groups. A pixel: 1/512 of a tile."""
+        starts = [0, *(band.zoom_max + 1 for band in self.bands)]
+        return [
+            {
+                "zoom_min": start,
+                "zoom_max": band.zoom_max,
+                "tolerance_pixels": 0 if self.geometry == "point" else band.tolerance,
+                "omis_sous_pixels": band.drop,
+                "groupes_pixels": band.group,
+            }
+            for start, band in zip(starts, self.bands, strict=False)
+        ]
 
 
 @dataclass(frozen=True)
@@ -82,17 +114,32 @@ def build_tilejson(tiles: TileSet) -> Node:
         "maxzoom": MAX_ZOOM,
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, 10],
-        "vector_layers": [
-            {
-                "id": layer.id,
-                "description": layer.title,
-                "minzoom": layer.zooms[0],
-                "maxzoom": layer.zooms[1],
-                "fields": {name: f"{label} ({kind})" for name, (kind, label) in layer.attributes.items()},
-            }
-            for layer in tiles.layers
-        ],
+        "vector_layers": [part for layer in tiles.layers for part in _vector_layers(layer)],
+        "webmap:tuile_lourde": _HEAVY,
     }
+
+
+def _vector_layers(layer: TiledLayer) -> list[Node]:
+    whole = {
+        "id": layer.id,
+        "description": layer.title,
+        "minzoom": layer.zooms[0],
+        "maxzoom": layer.zooms[1],
+        "fields": _describe(layer.attributes),
+        "webmap:bandes": layer.bandes,
+    }
+    labels = {
+        "id": layer.id + LABELS,
+        "description": f"{layer.title} : étiquettes",
+        "minzoom": layer.zooms[0],
+        "maxzoom": layer.zooms[1],
+        "fields": _describe(layer.label_attributes),
+    }
+    return [whole, labels] if layer.labels else [whole]
+
+
+def _describe(attributes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {name: f"{label} ({kind})" for name, (kind, label) in attributes.items()}
 
 
 def build_tileset_list(tiles: TileSet) -> Node:
@@ -120,7 +167,7 @@ def build_tileset(tiles: TileSet, root: str) -> Node:
         "crs": _MERCATOR,
         "tileMatrixSetURI": GRID_URI,
         "boundingBox": {"lowerLeft": [west, south], "upperRight": [east, north], "crs": _CRS84},
-        "layers": [_build_layer(layer) for layer in tiles.layers],
+        "layers": [part for layer in tiles.layers for part in _build_layers(layer)],
         "links": [
             _link(tiles.grid, "self", "application/json", "Ce document"),
             {**template, "templated": True},
@@ -132,14 +179,25 @@ def build_tileset(tiles: TileSet, root: str) -> Node:
     }
 
 
-def _build_layer(layer: TiledLayer) -> Node:
-    properties = {name: {"type": _JSON_TYPES[kind], "title": label} for name, (kind, label) in layer.attributes.items()}
+def _build_layers(layer: TiledLayer) -> list[Node]:
+    whole = _build_layer(layer, layer.id, layer.title, layer.attributes, _DIMENSIONS[layer.geometry])
+    title = f"{layer.title} : étiquettes"
+    return [
+        whole,
+        *([_build_layer(layer, layer.id + LABELS, title, layer.label_attributes, 0)] if layer.labels else []),
+    ]
+
+
+def _build_layer(
+    layer: TiledLayer, name: str, title: str, attributes: Mapping[str, tuple[str, str]], dimension: int
+) -> Node:
+    properties = {name: {"type": _JSON_TYPES[kind], "title": label} for name, (kind, label) in attributes.items()}
     return {
-        "id": layer.id,
-        "title": layer.title,
+        "id": name,
+        "title": title,
         "description": layer.description,
         "dataType": "vector",
-        "geometryDimension": _DIMENSIONS[layer.geometry],
+        "geometryDimension": dimension,
         "minTileMatrix": str(layer.zooms[0]),
         "maxTileMatrix": str(layer.zooms[1]),
         "propertiesSchema": {"type": "object", "properties": properties},

@@ -195,11 +195,15 @@ def sql_covered(layer: LayerDefinition) -> sql.Composed:
     )
 
 
-def sql_source(layer: LayerDefinition) -> sql.Composed:
-    """Return the relation to draw a layer from (alias t, `geom` and `schematique`): cells stand in for contours not loaded."""
+def sql_source(layer: LayerDefinition, table: sql.Composable | None = None) -> sql.Composed:
+    """Return the relation to draw a layer from (alias t, `geom` and `schematique`): cells stand in for contours not loaded.
+
+    `table` holds the rows when it is not the layer's own.
+    """
+    table = table or sql_table(layer)
     if layer.id == "commune" or layer.decoupage:
         names = dict.fromkeys((*layer.field_ids, *COMMON_COLUMNS))
         columns = sql.SQL(", ").join(sql.SQL("u.{}").format(sql.Identifier(name)) for name in names if name != "geom")
-        parts = {"table": sql_table(layer), "key": sql.Identifier(layer.key), "layer": sql.Literal(layer.id)}
+        parts = {"table": table, "key": sql.Identifier(layer.key), "layer": sql.Literal(layer.id)}
         return load_sql("drawn_units").format(columns=columns, **parts)
-    return sql.SQL("(SELECT *, false AS schematique FROM {} AS t) AS t").format(sql_table(layer))
+    return sql.SQL("(SELECT *, false AS schematique FROM {} AS t) AS t").format(table)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from webmap.store import drawn
 from webmap.store.builder import SCHEMA
 from webmap.store.db import load_sql
 
@@ -36,6 +37,7 @@ def refresh(connection: Connection, catalog: Catalog) -> None:
     points = [layer for layer in catalog.layers if layer.geometry == "point"]
     if points:
         _spread(connection, points)
+    drawn.refresh(connection, catalog.layers)
 
 
 def _spread(connection: Connection, layers: list[LayerDefinition]) -> None:

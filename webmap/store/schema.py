@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from webmap.config import PROJECT
 from webmap.errors import DatabaseError
+from webmap.store import drawn
 from webmap.store.builder import SCHEMA, build_layers
 from webmap.store.db import error_line, load_sql
 
@@ -45,6 +46,8 @@ def upgrade(database: Database, catalog: Catalog, settings: Settings) -> list[st
             connection.execute(path.read_bytes())
         changes += build_layers(connection, catalog.layers)
         _build_views(connection, catalog, settings)
+        drawn.build_drawn(connection, catalog.layers)
+        drawn.refresh(connection, catalog.layers)
         _grant(connection)
     return changes
 

@@ -1,35 +1,122 @@
-"""The statement of a tile: one per layer, composed once."""
+"""The statements of tiles: one per layer and band of zooms, composed once; a tile is one of them.
+
+A tile that weighs more than MAX_BYTES is drawn by the next of its statements, each coarser than the one before: it is never
+cut. What each one leaves out is told by `webmap.formats.tuilage`.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from webmap.catalog.bands import LABELS
 from webmap.store.attachment import sql_source
 from webmap.store.db import load_sql
+from webmap.store.drawn import DRAWN, has_labels, shape_column, style_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webmap.catalog.bands import Band
     from webmap.catalog.definition import LayerDefinition
 
+MAX_BYTES = 2_000_000  # before compression, for one layer
+COARSER_DROPS = (1, 2, 4)  # pixels: what is dropped, band after band, from a tile that weighs more
+COARSER_GROUPS = (16, 32, 64)  # pixels: the squares by which points are grouped in such a tile
 
-def style_fields(layer: LayerDefinition) -> tuple[str, ...]:
-    """Return the fields of a layer that its tiles carry besides key and name: what the style reads."""
-    return tuple(name for name in layer.style.fields if name not in {"cle", "nom"}) if layer.style else ()
 
+class TileStatements:
+    """The statements of one layer, whole or of the rows (alias t) that meet a condition."""
 
-def sql_tile(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:
-    """Return the tile statement of one layer, keeping the rows (alias t) that meet `condition`.
+    def __init__(
+        self, layer: LayerDefinition, condition: sql.Composable | None = None, state: sql.Composable | None = None
+    ) -> None:
+        """Compose nothing yet: each band is composed when it is first asked for, and kept.
 
-    Features carry their key and name, what the style needs, and whether their place is approximate or schematic.
-    """
-    columns = [
-        sql.SQL("t.{}::text AS cle, t.{} AS nom").format(sql.Identifier(layer.key), sql.Identifier(layer.name)),
-        *(sql.SQL("t.{0} AS {0}").format(sql.Identifier(name)) for name in style_fields(layer)),
-        # MVT has no cheap NULL, and false is the common case: the attribute is there only when it is true.
-        sql.SQL("CASE WHEN t.precision <> 'exacte' THEN true END AS approximatif"),
-        sql.SQL("CASE WHEN t.schematique THEN true END AS schematique"),
-    ]
-    return load_sql("tile").format(
-        layer=sql.Literal(layer.id), source=sql_source(layer), columns=sql.SQL(", ").join(columns), filter=condition
-    )
+        `state` is an expression that says what the bytes are of: in the same statement, neither can be ahead of the other.
+        """
+        self._layer = layer
+        self._condition = condition
+        self._state = sql.SQL("") if state is None else sql.SQL(", {} AS etat").format(state)
+        self._kept: dict[int, tuple[sql.Composed, ...]] = {}
+
+    def at(self, z: int) -> Sequence[sql.Composed]:
+        """Return the statements of a tile of zoom `z`, from fine to coarse: the first that is light enough is the tile.
+
+        Each is a SELECT of one row, `mvt` and `etat` when a state is asked, with parameters z, x, y and those of the condition.
+        """
+        rank = next(rank for rank, band in enumerate(self._layer.drawing) if z <= band.zoom_max)
+        if rank not in self._kept:
+            self._kept[rank] = tuple(
+                sql.SQL("SELECT tuile.mvt{} FROM ({}) tuile").format(self._state, each) for each in self._compose(rank)
+            )
+        return self._kept[rank]
+
+    def _compose(self, rank: int) -> list[sql.Composed]:
+        bands = self._layer.drawing
+        band = bands[rank]
+        if self._layer.geometry == "point":
+            sides = [side for side in COARSER_GROUPS if side > (band.group or 0)]
+            first = self._points(band.group) if band.group else self._shapes(band, band.drop)
+            return [first, *(self._points(side) for side in sides)]
+        coarser = [*reversed(bands[:rank]), band, band, band][: len(COARSER_DROPS)]
+        wanted = zip(coarser, COARSER_DROPS, strict=True)
+        return [self._shapes(band, band.drop), *(self._shapes(other, max(drop, band.drop)) for other, drop in wanted)]
+
+    @cached_property
+    def _parts(self) -> dict[str, sql.Composable]:
+        layer = self._layer
+        rows: sql.Composable = sql.SQL("")
+        if self._condition is not None:
+            rows = sql.SQL(" JOIN {} ON t.{} = d.cle").format(sql_source(layer), sql.Identifier(layer.key))
+        return {
+            "drawn": sql.Identifier(DRAWN, layer.id),
+            "layer": sql.Literal(layer.id),
+            "rows": rows,
+            "kept": sql.SQL("true") if self._condition is None else self._condition,
+            "order": sql.SQL("d.cle"),
+        }
+
+    def _columns(self, names: Sequence[str]) -> sql.Composed:
+        others = [sql.SQL("d.{}").format(sql.Identifier(name)) for name in names]
+        return sql.SQL(", ").join([sql.SQL("d.cle::text AS cle"), *others])
+
+    def _shapes(self, band: Band, drop: float) -> sql.Composed:
+        layer, parts = self._layer, self._parts
+        if drop:
+            small = sql.SQL("d._taille >= {} * c.pixel").format(sql.Literal(drop))
+            parts = parts | {"kept": sql.SQL("{} AND {}").format(small, parts["kept"])}
+        shape: sql.Composable = sql.Identifier("d", shape_column(band) if layer.geometry != "point" else "geom")
+        if layer.covers and band.tolerance:
+            shape = sql.SQL(
+                "CASE WHEN (SELECT k.generalisee FROM tuile.couverture k WHERE k.couche = {}) THEN {} ELSE d.geom END"
+            ).format(sql.Literal(layer.id), shape)
+        labels: sql.Composable = sql.SQL("")
+        if has_labels(layer) and layer.style and layer.style.label:
+            read = dict.fromkeys(
+                name for name in (layer.style.label.field, layer.style.field) if name not in {None, "cle"}
+            )
+            labels = load_sql("tile_labels").format(
+                **parts
+                | {
+                    "layer": sql.Literal(layer.id + LABELS),
+                    # Our zooms of the screen are those of 256 pixel tiles, one more than that of the tile.
+                    "zoom": sql.Literal(layer.style.label.zoom_min - 1),
+                    "columns": self._columns([*read, "approximatif", "schematique", "_taille"]),
+                }
+            )
+        columns = self._columns(["nom", *self._drawn_fields, "approximatif", "schematique"])
+        return load_sql("tile").format(**parts, shape=shape, columns=columns, labels=labels)
+
+    @property
+    def _drawn_fields(self) -> list[str]:
+        """Fields beside the shapes: that of the labels goes with the labels, when they stand apart."""
+        fields = style_fields(self._layer)
+        rules = self._layer.style.field if self._layer.style else None
+        return [name for name in fields if name == rules or not has_labels(self._layer)]
+
+    def _points(self, side: int) -> sql.Composed:
+        alone = self._columns(["nom", *self._drawn_fields, "approximatif", "schematique"])
+        return load_sql("tile_groups").format(**self._parts, side=sql.Literal(side), alone=alone)

@@ -12,6 +12,7 @@ import pyogrio
 import pytest
 from pyproj import Transformer
 
+from webmap.catalog.bands import LABELS
 from webmap.catalog.load import load_catalog
 from webmap.formats.tuilage import GRID_URI
 
@@ -72,7 +73,7 @@ def test_the_dataset_has_every_drawn_public_layer(reader: FlaskClient, catalog: 
     assert whole == reader.get(f"/tuiles/{','.join(drawn)}/8/130/86.mvt").data
     some = reader.get(f"{ALL}/8/86/130?collections=bassin,commune").data
     assert some == reader.get("/tuiles/bassin,commune/8/130/86.mvt").data
-    assert set(mapbox_vector_tile.decode(some)) == {"bassin", "commune"}
+    assert set(mapbox_vector_tile.decode(some)) == {"bassin", f"bassin{LABELS}", "commune"}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,11 @@ def test_tilejson_says_what_the_tiles_carry(reader: FlaskClient, catalog: Catalo
     (template,) = tilejson["tiles"]
     tile = reader.get(local(template.format(z=8, x=130, y=86))).data
     told = {layer["id"]: set(layer["fields"]) for layer in tilejson["vector_layers"]}
-    assert list(told) == [layer.id for layer in catalog.public if layer.drawn]
+    assert [name for name in told if not name.endswith(LABELS)] == [layer.id for layer in catalog.public if layer.drawn]
+    bands = {layer["id"]: layer.get("webmap:bandes") for layer in tilejson["vector_layers"]}
+    assert [band["zoom_max"] for band in bands["commune"]] == [4, 6, 8, 10, 12, 22]
+    assert bands["commune"][1]["tolerance_pixels"] == 0.25
+    assert bands["commune_etiquette"] is None
     for name, layer in mapbox_vector_tile.decode(tile).items():
         carried = {key for feature in layer["features"] for key in feature["properties"]}
         assert carried <= told[name], name
@@ -194,7 +199,7 @@ def test_a_style_draws_from_the_tiles_of_its_layer(reader: FlaskClient, catalog:
         style = get(reader, f"/ogc/collections/{layer.id}/styles/maplibre.json")
         tilejson = get(reader, local(style["sources"]["atlas"]["url"]))
         assert {part["source-layer"] for part in style["layers"]} == {layer.id}
-        assert [found["id"] for found in tilejson["vector_layers"]] == [layer.id]
+        assert tilejson["vector_layers"][0]["id"] == layer.id
         assert not [part for part in style["layers"] if part.get("layout")]
 
 

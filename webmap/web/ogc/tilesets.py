@@ -19,8 +19,8 @@ from webmap.formats.tuilage import (
     build_tileset_list,
 )
 from webmap.geo.bbox import widen
+from webmap.store.drawn import has_labels, style_fields
 from webmap.store.extents import fetch_extents
-from webmap.store.tile_statements import style_fields
 from webmap.web import params
 from webmap.web.adresse import public_address
 from webmap.web.responses import json_response
@@ -126,4 +126,6 @@ def _tiled(layer: LayerDefinition) -> TiledLayer:
         geometry=layer.geometry,
         zooms=(layer.zoom_min, layer.zoom_max),
         fields={name: known.get(name, ("text", name)) for name in style_fields(layer)},
+        labels=has_labels(layer),
+        bands=layer.drawing,
     )

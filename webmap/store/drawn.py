@@ -1,0 +1,187 @@
+"""What tiles are drawn from: schema `tuile`, one table a drawn public layer, derived from `pub` and never the reverse.
+
+Each row holds what its tiles say and its shape in EPSG:3857, whole and simplified for each band of zooms. Triggers keep it
+right in the writing transaction. The layers that pave the ground are simplified together, by `refresh`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from webmap.store.attachment import sql_source
+from webmap.store.builder import SCHEMA
+from webmap.store.coverage import simplify_coverage
+from webmap.store.db import load_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import psycopg
+
+    from webmap.catalog.bands import Band
+    from webmap.catalog.definition import LayerDefinition
+
+    Connection = psycopg.Connection[dict[str, Any]]
+
+DRAWN = "tuile"
+_CHUNK = 2_000  # rows written at once
+# A place inside a surface, or halfway along the longest part of a line.
+_LABEL_POINTS = {
+    "polygon": "ST_PointOnSurface(m.geom)",
+    "line": "(SELECT ST_LineInterpolatePoint(p.geom, 0.5) FROM ST_Dump(m.geom) p ORDER BY ST_Length(p.geom) DESC, p.path LIMIT 1)",
+}
+
+
+def style_fields(layer: LayerDefinition) -> tuple[str, ...]:
+    """Return the fields of a layer that its tiles carry besides key and name: what the style reads."""
+    return tuple(name for name in layer.style.fields if name not in {"cle", "nom"}) if layer.style else ()
+
+
+def has_labels(layer: LayerDefinition) -> bool:
+    """Whether the tiles of a layer hold its labels, as points apart: a point is its own place."""
+    return layer.geometry in _LABEL_POINTS and layer.style is not None and layer.style.label is not None
+
+
+def shape_column(band: Band) -> str:
+    """Name of the column that holds the shapes of a band."""
+    return f"_geom_{band.zoom_max}" if band.tolerance else "geom"
+
+
+def _simplified(layer: LayerDefinition) -> list[Band]:
+    return [] if layer.geometry == "point" else [band for band in layer.drawing if band.tolerance]
+
+
+def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
+    """Make what each drawn public layer is drawn from, again when its definition changed, and drop that of any other."""
+    rows = connection.execute(
+        "SELECT relname AS nom, obj_description(oid, 'pg_class') AS signature FROM pg_class"
+        " WHERE relnamespace = 'tuile'::regnamespace AND relkind = 'r'"
+    )
+    present = {row["nom"]: row["signature"] for row in rows}
+    for layer in layers:
+        statement = _sql_build(layer) if layer.public and layer.drawn else None
+        signature = hashlib.sha256(statement.as_string().encode()).hexdigest() if statement else None
+        if present.get(layer.id) == signature:
+            continue
+        if layer.id in present:
+            _drop(connection, layer)
+        if statement:
+            connection.execute(statement)
+            table = sql.Identifier(DRAWN, layer.id)
+            connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(signature)))
+
+
+def _drop(connection: Connection, layer: LayerDefinition) -> None:
+    connection.execute(
+        sql.SQL("DROP TABLE {}; DROP FUNCTION {}() CASCADE; DROP FUNCTION IF EXISTS {}()").format(
+            sql.Identifier(DRAWN, layer.id), _follow(layer), _remake(layer)
+        )
+    )
+    connection.execute("DELETE FROM tuile.couverture WHERE couche = %s", [layer.id])
+
+
+def _follow(layer: LayerDefinition) -> sql.Identifier:
+    return sql.Identifier(DRAWN, f"suivre_{layer.id}")
+
+
+def _remake(layer: LayerDefinition) -> sql.Identifier:
+    return sql.Identifier(DRAWN, f"refaire_{layer.id}")
+
+
+def _sql_build(layer: LayerDefinition) -> sql.Composed:
+    parts = {
+        "drawn": sql.Identifier(DRAWN, layer.id),
+        "layer": sql.Identifier(SCHEMA, layer.id),
+        "index": sql.Identifier(f"ix_tuile_{layer.id}"),
+        "key": sql.Identifier(layer.key),
+        "follow": _follow(layer),
+        "remake": _remake(layer),
+        "rows": _sql_rows(layer, sql.Identifier(SCHEMA, layer.id)),
+        "changed": _sql_rows(layer, sql.Identifier("lignes")),
+        "forget": _sql_forget(layer),
+    }
+    table = load_sql("drawn_table").format(**parts)
+    return (
+        table
+        if not layer.covers
+        else sql.SQL("{};\n{};\n{}").format(table, load_sql("drawn_remake").format(**parts), _sql_forget(layer))
+    )
+
+
+def _sql_forget(layer: LayerDefinition) -> sql.Composed:
+    """Say that the rows were not simplified together; it also makes the writers of one coverage wait for each other."""
+    if not layer.covers:
+        return sql.Composed([])
+    return sql.SQL(
+        "INSERT INTO tuile.couverture (couche) VALUES ({}) ON CONFLICT (couche) DO UPDATE SET generalisee = false;"
+    ).format(sql.Literal(layer.id))
+
+
+def _sql_rows(layer: LayerDefinition, table: sql.Composable) -> sql.Composed:
+    columns = [
+        sql.SQL("t.{} AS cle, t.{} AS nom").format(sql.Identifier(layer.key), sql.Identifier(layer.name)),
+        *(sql.SQL("t.{}").format(sql.Identifier(name)) for name in style_fields(layer)),
+        # MVT has no cheap NULL, and false is the common case: the attribute is there only when it is true.
+        sql.SQL("CASE WHEN t.precision <> 'exacte' THEN true END AS approximatif"),
+        sql.SQL("CASE WHEN t.schematique THEN true END AS schematique"),
+    ]
+    laterals, shapes = [], []
+    last, spent = sql.Identifier("m"), 0.0
+    for band in reversed(_simplified(layer)):
+        name = sql.Identifier(shape_column(band))
+        if layer.covers:
+            shapes.append(sql.SQL(", NULL::geometry AS {}").format(name))
+            continue
+        # From the shape of the finer band, which has fewer vertices: what both steps move makes the tolerance.
+        source, step = (last, band.metres - spent) if band.metres > 2 * spent else (sql.Identifier("m"), band.metres)
+        laterals.append(
+            sql.SQL(" CROSS JOIN LATERAL (SELECT ST_Simplify({}.geom, {}, true) AS geom OFFSET 0) {}").format(
+                source, sql.Literal(step), name
+            )
+        )
+        shapes.append(sql.SQL(", {0}.geom AS {0}").format(name))
+        last, spent = name, band.metres
+    return load_sql("drawn_rows").format(
+        columns=sql.SQL(", ").join(columns),
+        label=sql.SQL(_LABEL_POINTS[layer.geometry] if has_labels(layer) else "NULL::geometry"),
+        source=sql_source(layer, table),
+        bands=sql.Composed(shapes),
+        simplified=sql.Composed(laterals),
+    )
+
+
+def refresh(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
+    """Simplify together the rows of each layer that paves the ground and changed since, in the caller's transaction."""
+    for layer in layers:
+        if not (layer.public and layer.covers):
+            continue
+        # Locked: a row written meanwhile waits, and says after us that the coverage changed again.
+        waiting = connection.execute(
+            "SELECT 1 FROM tuile.couverture WHERE couche = %s AND NOT generalisee FOR UPDATE", [layer.id]
+        ).fetchone()
+        if waiting:
+            _simplify(connection, layer)
+
+
+def _simplify(connection: Connection, layer: LayerDefinition) -> None:
+    table = sql.Identifier(DRAWN, layer.id)
+    statement = sql.SQL("SELECT cle, ST_AsBinary(geom) AS forme FROM {} ORDER BY cle").format(table)
+    rows = connection.execute(statement).fetchall()
+    bands = _simplified(layer)
+    shapes = simplify_coverage([row["forme"] for row in rows], [band.metres for band in bands])
+    names = [sql.Identifier(shape_column(band)) for band in bands]
+    update = sql.SQL("UPDATE {} d SET {} FROM (SELECT {}) v WHERE v.cle = d.cle::text").format(
+        table,
+        sql.SQL(", ").join(sql.SQL("{0} = ST_GeomFromWKB(v.{0}, 3857)").format(name) for name in names),
+        sql.SQL(", ").join(
+            [sql.SQL("unnest(%s::text[]) AS cle"), *(sql.SQL("unnest(%s::bytea[]) AS {}").format(n) for n in names)]
+        ),
+    )
+    for start in range(0, len(rows), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        keys = [str(row["cle"]) for row in rows[part]]
+        connection.execute(update, [keys, *(list(of_band[part]) for of_band in shapes)])
+    connection.execute("UPDATE tuile.couverture SET generalisee = true WHERE couche = %s", [layer.id])

@@ -1,0 +1,38 @@
+-- Question: what does a layer need to be drawn: a table, and triggers that keep it right in the writing transaction?
+-- Once a statement, whoever writes, QGIS too. Identifiers: drawn, layer, key, follow, index.
+-- Composables: rows (of the table), changed (of the rows just written), forget.
+CREATE TABLE {drawn} AS {rows} WITH NO DATA;
+ALTER TABLE {drawn} ALTER geom SET STORAGE EXTERNAL, ALTER geom SET NOT NULL, ADD PRIMARY KEY (cle);
+INSERT INTO {drawn} {rows};
+CREATE INDEX {index} ON {drawn} USING gist (geom);
+GRANT SELECT ON {drawn} TO webmap_lecture;
+
+CREATE OR REPLACE FUNCTION {follow}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    DELETE FROM {drawn};
+    RETURN NULL;
+  END IF;
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN
+    IF NOT EXISTS (SELECT 1 FROM avant) THEN RETURN NULL; END IF;
+    {forget}
+    DELETE FROM {drawn} d USING avant a WHERE d.cle = a.{key};
+  END IF;
+  IF TG_OP IN ('UPDATE', 'INSERT') THEN
+    IF NOT EXISTS (SELECT 1 FROM lignes) THEN RETURN NULL; END IF;
+    {forget}
+    INSERT INTO {drawn} {changed};
+  END IF;
+  RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION {follow}() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tuile_insert AFTER INSERT ON {layer}
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION {follow}();
+CREATE OR REPLACE TRIGGER tuile_update AFTER UPDATE ON {layer}
+REFERENCING OLD TABLE AS avant NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION {follow}();
+CREATE OR REPLACE TRIGGER tuile_delete AFTER DELETE ON {layer}
+REFERENCING OLD TABLE AS avant FOR EACH STATEMENT EXECUTE FUNCTION {follow}();
+CREATE OR REPLACE TRIGGER tuile_truncate AFTER TRUNCATE ON {layer} FOR EACH STATEMENT EXECUTE FUNCTION {follow}();
