@@ -14,6 +14,7 @@ from webmap.config import load_settings
 from webmap.importing.geocodage import Geocoder
 from webmap.store.db import open_database
 from webmap.store.items import ItemStore
+from webmap.store.kept_figures import KeptFigures
 from webmap.store.kept_tiles import KeptTiles
 from webmap.store.tableau import TableauStore
 from webmap.store.tiles import TileStore
@@ -55,6 +56,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         kept_tiles.code,
         kept_tiles.octets,
         kept_tiles,
+        build_kept_figures(kept_tiles, catalog, database),
         Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
@@ -66,6 +68,11 @@ def build_kept_tiles(settings: Settings, published: Catalog, database: Database)
     """Return the kept tiles of a deployment, for its server and for the command line: both name the same versions."""
     octets = VersionedBytes(settings.octets_folder, KEPT)
     return KeptTiles(database, published.public, octets, build_version(settings, published))
+
+
+def build_kept_figures(tiles: KeptTiles, published: Catalog, database: Database) -> KeptFigures:
+    """Return the kept summaries, in the folder of the tiles."""
+    return KeptFigures(database, [layer.id for layer in published.public], tiles.octets, tiles.code)
 
 
 def build_version(settings: Settings, catalog: Catalog) -> str:

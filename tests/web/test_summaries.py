@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from webmap.app import create_app
 from webmap.catalog import counting
 from webmap.importing.run import load_source
 from webmap.store.db import count_queries
+from webmap.store.report import fetch_report
 from webmap.store.summaries import fetch_summaries
-from webmap.web import french
+from webmap.web import french, reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -456,11 +458,55 @@ def test_a_commune_that_changes_bassin_changes_every_summary(client: FlaskClient
     }
 
 
-def test_cost_does_not_depend_on_the_number_of_units(reader: FlaskClient, catalog: Catalog) -> None:
+@pytest.fixture
+def unkept(reader: FlaskClient, settings: Settings, tmp_path: Path) -> FlaskClient:
+    """Return a client of the reader's database for whom nothing was made yet."""
+    own = settings.model_copy(update={"octets_folder": tmp_path})
+    return create_app(own, reader.application.extensions["webmap"].database).test_client()
+
+
+def test_a_summary_made_once_costs_one_statement(unkept: FlaskClient) -> None:
+    path = "/territoires/bassin/ostrevent.json"
+    first = unkept.get(path)
+    with count_queries() as statements:
+        identity, gzipped = unkept.get(path), unkept.get(path, headers={"Accept-Encoding": "gzip"})
+    assert len(statements) == 2
+    assert "app.revision" in statements[0]
+    assert first.data == identity.data == gzip.decompress(gzipped.data)
+    assert identity.headers["ETag"] == gzipped.headers["ETag"]
+    assert gzipped.headers["Content-Encoding"] == "gzip"
+    assert identity.headers["Vary"] == gzipped.headers["Vary"] == "Accept-Encoding"
+    assert unkept.get("/territoires/bassin/nulle-part.json").status_code == 404
+
+
+def test_a_summary_made_while_the_data_change_is_not_kept(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(settings.model_copy(update={"octets_folder": tmp_path}), database).test_client()
+
+    def edited(*asked: Any) -> Any:  # noqa: ANN401 - what fetch_report takes and gives
+        report = fetch_report(*asked)
+        with database.owner() as connection:
+            connection.execute("DELETE FROM pub.espace_nature")
+        return report
+
+    monkeypatch.setattr(reports, "fetch_report", edited)
+    before = client.get("/territoires/bassin.json")
+    assert not list((tmp_path / "syntheses").rglob("*.gz"))
+    monkeypatch.undo()
+    after = [
+        client.get("/territoires/bassin.json", headers={"If-None-Match": before.headers["ETag"]}) for _ in range(2)
+    ]
+    assert [each.status_code for each in after] == [200, 200]
+    assert before.data != after[0].data == after[1].data
+    assert len(list((tmp_path / "syntheses").rglob("*.gz"))) == 1
+
+
+def test_cost_does_not_depend_on_the_number_of_units(unkept: FlaskClient, catalog: Catalog) -> None:
     costs = {}
     for decoupage in DECOUPAGES[:-1]:
         with count_queries() as statements:
-            get(reader, decoupage)
+            get(unkept, decoupage)
         costs[decoupage] = len(statements)
     assert len(set(costs.values())) == 1, costs
     measured = [layer for layer in catalog.public if layer.measures and layer.decoupage is None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webmap.app import build_kept_tiles
+from webmap.app import build_kept_figures, build_kept_tiles
 from webmap.cli.terminal import HELP, Commands
 from webmap.config import load_settings
 from webmap.errors import WebmapError
@@ -63,9 +63,9 @@ def warm(couches: tuple[str, ...], zoom: int) -> None:
 def settle_octets(settings: Settings, catalog: Catalog, database: Database) -> None:
     """Leave nothing internal in the kept tiles. Raises WebmapError when the folder resists: what is in it is served."""
     try:
-        build_kept_tiles(settings, catalog.published, database).settle(
-            layer.id for layer in catalog.layers if not layer.public
-        )
+        kept = build_kept_tiles(settings, catalog.published, database)
+        kept.settle(layer.id for layer in catalog.layers if not layer.public)
+        build_kept_figures(kept, catalog.published, database).fetch_version()  # which collects the others
     except OSError as error:
         msg = (
             f"Le dossier des tuiles gardées ne se laisse pas vider ({error.strerror}) : {settings.octets_folder}. "

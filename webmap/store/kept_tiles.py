@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from webmap.store.kept_figures import FIGURES
 from webmap.store.revisions import build_version, fetch_state
 from webmap.store.tiles import TileStore
 
@@ -55,13 +56,16 @@ class KeptTiles:
 
     def fetch(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
         """Return the version of what was read, `version` unless the data changed since, and the gzipped bytes of a tile."""
+        read = version
 
         def make() -> tuple[str, bytes]:
+            nonlocal read
             body, state = self._tiles.fetch_layer(layer_id, z, x, y)
-            return build_address(layer_id, build_version(self.code, state, [layer_id]), z, x, y), body
+            read = build_version(self.code, state, [layer_id])
+            return build_address(layer_id, read, z, x, y), body
 
-        address, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
-        return address.split("/")[1], body
+        _, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
+        return read, body
 
     def settle(self, withdrawn: Iterable[str]) -> None:
         """Leave in the folder today's version of the layers there are, and nothing else, before returning.
@@ -69,7 +73,7 @@ class KeptTiles:
         The `withdrawn` layers, and those no one knows any more, are closed: a server that still has the old definitions keeps and answers
         nothing of them. Raises OSError when something could not be removed.
         """
-        for couche in {*withdrawn, *self.octets.list_couches()} - {*self.couches}:
+        for couche in {*withdrawn, *self.octets.list_couches()} - {*self.couches, FIGURES}:
             self.octets.close(couche)
         for couche in self.couches:
             self.octets.open(couche)

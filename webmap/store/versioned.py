@@ -71,10 +71,11 @@ class VersionedBytes:
             self._remember(address, found)
         return found
 
-    def fetch(self, address: str, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
+    def fetch(self, address: str, make: Callable[[], tuple[str | None, bytes]]) -> tuple[str | None, bytes]:
         """Return (address, gzipped bytes), made by one caller while the others wait: a hundred on one tile cost one statement.
 
-        `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes.
+        `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes; they are not
+        kept without one.
         """
         found = self.get(address)
         if found is not None:
@@ -84,7 +85,7 @@ class VersionedBytes:
             if found is not None:
                 return address, found
             made, body = make()
-            return made, self.put(made, body)
+            return made, self.put(made, body) if made else gzip.compress(body, _LEVEL, mtime=0)
 
     def put(self, address: str, body: bytes) -> bytes:
         """Compress, keep when there is room to, and return the gzipped bytes. Raises ValueError for what is no address."""

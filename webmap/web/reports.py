@@ -13,7 +13,7 @@ from webmap.store.units import fetch_decided
 from webmap.store.zones import fetch_zone_report
 from webmap.web import params
 from webmap.web.atlas import SCHEMATIC, decoupage_titles
-from webmap.web.responses import not_modified, revision_etag, with_etag
+from webmap.web.responses import build_etag, gzipped_json, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -41,6 +41,20 @@ def answer(
     response = not_modified(etag)
     if response is None:
         response = write(_fetch(decoupage))
+    return with_etag(response, etag)
+
+
+def answer_json(decoupage: str, write: Callable[[Report], Response], code: str = "") -> Response:
+    """Answer one découpage, or one unit of it, as JSON: made once for a state of the data, whoever asks, then kept."""
+    atlas = services()
+    params.refuse_unknown(())
+    params.require_unit_layer(atlas.catalog, decoupage)
+    kept, name = atlas.kept_figures, f"{decoupage}/{code}"
+    version = kept.fetch_version()
+    etag = build_etag(version, "synthese", name)
+    response = not_modified(etag)
+    if response is None:
+        response = gzipped_json(kept.fetch(version, name, lambda: write(_fetch(decoupage)).get_data()))
     return with_etag(response, etag)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from webmap.importing.geocodage import Geocoder
     from webmap.store.db import Database
     from webmap.store.items import ItemStore
+    from webmap.store.kept_figures import KeptFigures
     from webmap.store.kept_tiles import KeptTiles
     from webmap.store.tableau import TableauStore
     from webmap.store.tiles import TileStore
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Services:
     """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions).
 
-    `octets` are the bytes already made, `kept_tiles` the tiles among them.
+    `octets` are the bytes already made, `kept_tiles` and `kept_figures` the tiles and summaries among them.
     `geocoder` is None where no service of addresses is configured.
     """
 
@@ -36,6 +37,7 @@ class Services:
     version: str
     octets: VersionedBytes
     kept_tiles: KeptTiles
+    kept_figures: KeptFigures
     geocoder: Geocoder | None = None
 
 

@@ -14,7 +14,7 @@ from webmap.web.atlas import decoupage_titles
 from webmap.web.chiffres import COLUMNS, build_lines
 from webmap.web.classeur import respond_xlsx
 from webmap.web.report_json import build_report
-from webmap.web.reports import answer, require_unit
+from webmap.web.reports import answer, answer_json, require_unit
 from webmap.web.responses import as_download, json_response
 from webmap.web.services import services
 
@@ -38,12 +38,12 @@ def index() -> str:
 
 def decoupage_json(decoupage: str) -> Response:
     """Answer every unit of a découpage at once."""
-    return answer(decoupage, "json", _report_json)
+    return answer_json(decoupage, _report_json)
 
 
 def unite_json(decoupage: str, code: str) -> Response:
     """Answer one unit, in the shape of the whole découpage with a single unit in it."""
-    return answer(decoupage, "json", lambda report: _report_json(report, require_unit(report, code)), code)
+    return answer_json(decoupage, lambda report: _report_json(report, require_unit(report, code)), code)
 
 
 def decoupage_csv(decoupage: str) -> Response:
