@@ -85,7 +85,10 @@ class TiledLayer:
 
 @dataclass(frozen=True)
 class TileSet:
-    """Layers that are served together at `address` (full, without what follows `/tiles`), in a WGS84 box."""
+    """Layers that are served together at `address` (full, without what follows `/tiles`), in a WGS84 box.
+
+    `versioned` is the template of the same tiles in the version of today, which clients keep; none for too many layers.
+    """
 
     title: str
     description: str
@@ -93,6 +96,7 @@ class TileSet:
     box: Box
     layers: Sequence[TiledLayer]
     attribution: str
+    versioned: str | None = None
 
     @property
     def grid(self) -> str:
@@ -101,7 +105,7 @@ class TileSet:
 
 
 def build_tilejson(tiles: TileSet) -> Node:
-    """Return TileJSON 3.0. `{x}` is the column and comes last: the addresses are those of OGC API - Tiles."""
+    """Return TileJSON 3.0. Its tiles are those of today's version; read again, it gives the next."""
     west, south, east, north = tiles.box
     return {
         "tilejson": "3.0.0",
@@ -109,7 +113,7 @@ def build_tilejson(tiles: TileSet) -> Node:
         "description": tiles.description,
         "attribution": escape(tiles.attribution),  # maps write it as HTML
         "scheme": "xyz",
-        "tiles": [f"{tiles.grid}/{{z}}/{{y}}/{{x}}"],
+        "tiles": [tiles.versioned or f"{tiles.grid}/{{z}}/{{y}}/{{x}}"],
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
         "bounds": [west, south, east, north],

@@ -141,7 +141,10 @@ def test_links_lead_from_the_list_to_a_tile(reader: FlaskClient, path: str) -> N
 def test_tilejson_says_what_the_tiles_carry(reader: FlaskClient, catalog: Catalog) -> None:
     tilejson = get(reader, f"{ALL}/tilejson.json")
     (template,) = tilejson["tiles"]
-    tile = reader.get(local(template.format(z=8, x=130, y=86))).data
+    response = reader.get(local(template.format(z=8, x=130, y=86)))
+    assert "immutable" in response.headers["Cache-Control"]
+    tile = response.data
+    assert tile == reader.get(f"{ALL}/8/86/130").data
     told = {layer["id"]: set(layer["fields"]) for layer in tilejson["vector_layers"]}
     assert [name for name in told if not name.endswith(LABELS)] == [layer.id for layer in catalog.public if layer.drawn]
     bands = {layer["id"]: layer.get("webmap:bandes") for layer in tilejson["vector_layers"]}

@@ -114,7 +114,13 @@ def _fetch_tiles(collection: str | None) -> TileSet:
         box=widen((min(wests), min(souths), max(easts), max(norths))),
         layers=[_tiled(layer) for layer in layers],
         attribution=" ; ".join(dict.fromkeys(layer.source.producer for layer in layers)),
+        versioned=_versioned([layer.id for layer in layers]) if len(layers) <= params.MAX_LAYERS else None,
     )
+
+
+def _versioned(ids: Sequence[str]) -> str:
+    named = ",".join(services().kept_tiles.fetch_versions(ids).values())
+    return f"{public_address()}/tuiles/{','.join(ids)}/{named}/{{z}}/{{x}}/{{y}}.mvt"
 
 
 def _tiled(layer: LayerDefinition) -> TiledLayer:
