@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -53,11 +56,29 @@ def warm(couches: tuple[str, ...], zoom: int) -> None:
     if len(asked) > _MOST:
         told = agree(len(asked), "tuile(s)")
         raise WebmapError(f"{told} : c'est trop pour une fois. Baissez --zoom ou nommez quelques couches.")
-    versions = kept.fetch_versions(couches or kept.couches)
-    with click.progressbar(asked, label="Tuiles", show_pos=True) as bar:
+    settings.octets_folder.mkdir(parents=True, exist_ok=True)
+    with (
+        (settings.octets_folder / ".prechauffage").open("ab") as turn,
+        click.progressbar(asked, label="Tuiles", show_pos=True) as bar,
+    ):
+        fcntl.flock(
+            turn, fcntl.LOCK_EX
+        )  # after the one that a change of before has started: what it made is not made again
+        versions = kept.fetch_versions(couches or kept.couches)
         for couche, z, x, y in bar:
             kept.fetch(couche, versions[couche], z, x, y)
     click.echo(f"{agree(len(asked), 'tuile(s) prête(s)')}, dans {settings.octets_folder}")
+
+
+def warm_in_background(settings: Settings) -> None:
+    """Make the tiles of today after a change of the data, apart, when the machine has nothing better to do."""
+    command = ["nice", "-n", "19", sys.executable, "-c", "from webmap.cli import main; main()", "tuiles", "prechauffer"]
+    settings.octets_folder.mkdir(parents=True, exist_ok=True)
+    with (settings.octets_folder.parent / "prechauffage.log").open("wb") as log:
+        subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=settings.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    click.echo("Les tuiles sont refaites en arrière-plan (webmap tuiles prechauffer).")
 
 
 def settle_octets(settings: Settings, catalog: Catalog, database: Database) -> None:
