@@ -8,3 +8,12 @@ CREATE OR REPLACE TRIGGER revision_delete AFTER DELETE ON app.appartenance
 REFERENCING OLD TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
 CREATE OR REPLACE TRIGGER revision_truncate AFTER TRUNCATE ON app.appartenance
 FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+-- The cells are drawn in place of contours, and tiles are kept by revision: a cell that moves is a commune that moves.
+CREATE OR REPLACE TRIGGER revision_insert AFTER INSERT ON app.cellule
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_update AFTER UPDATE ON app.cellule
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_delete AFTER DELETE ON app.cellule
+REFERENCING OLD TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_truncate AFTER TRUNCATE ON app.cellule
+FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');

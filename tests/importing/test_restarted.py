@@ -142,7 +142,7 @@ def test_a_restart_during_the_download_is_not_even_seen(
     restart(server)
     assert read_names(desk) == names(desk) == {"Ancien"}
     done = finish()
-    assert (done.exit_code, done.output.count("\n")) == (0, 2), done.output
+    assert (done.exit_code, done.output.count("\n")) == (0, 3), done.output
     assert done.output.startswith("✓ irve, consolidation : 400 lignes lues près du territoire ; 0 créée, 400 modifiées")
     assert read_names(desk) == names(desk) == {"Nouveau"}
     check_all_goes_on(desk, run)

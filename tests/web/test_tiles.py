@@ -338,6 +338,10 @@ def test_edits_and_reads_in_turn_show_nothing_stale_on_any_server(
                     f"h{each:02}" for each in range(turn + 1)
                 }
                 seen[address] = response.headers["ETag"] if client is clients[1] else seen.get(address, "")
+    before = versioned(clients[0], "commune")
+    with database.owner() as connection:  # drawn in place of a contour, though no row of a layer changes
+        connection.execute("UPDATE app.cellule SET geom = ST_Translate(geom, 50, 0) WHERE cle = '59172'")
+    assert versioned(clients[0], "commune") != before
 
 
 def test_a_hundred_clients_on_one_cold_tile_cost_one_statement(
@@ -404,3 +408,25 @@ def test_a_closed_layer_is_answered_no_more_and_the_others_are(
     VersionedBytes(tmp_path, 1_000_000).close("commune")  # by the command line, while this server goes on
     assert [client.get(path).status_code for path in paths] == [404] * 3
     assert client.get(versioned(client, "bassin")).status_code == 200
+
+
+def test_a_burst_of_cold_tiles_is_bounded_work_and_takes_no_room(
+    reader: FlaskClient, settings: Settings, tmp_path: Path
+) -> None:
+    database = reader.application.extensions["webmap"].database
+    app = create_app(settings.model_copy(update={"octets_folder": tmp_path}), database)
+    template = versioned(app.test_client(), "commune", "14/X/5500")
+    paths = [template.replace("X", str(x)) for x in range(8000, 8300)]
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda path: app.test_client().get(path).status_code, paths)) == {204}
+    kept = list((tmp_path / "commune").rglob("*.gz"))
+    assert len(kept) == 300
+    assert len({path.stat().st_ino for path in kept}) == 1
+    with count_queries() as statements:
+        assert {app.test_client().get(path).status_code for path in paths} == {204}
+    assert statements == []
+    many = ",".join(f"c{number}" for number in range(MAX_LAYERS + 1))
+    assert (
+        app.test_client().get(f"/tuiles/{many}/{','.join(['0' * 16] * (MAX_LAYERS + 1))}/{HERE}.mvt").status_code == 400
+    )
+    assert app.test_client().get("/healthz").status_code == 200

@@ -37,7 +37,7 @@ def tuiles() -> None:
 
 @tuiles.command("prechauffer")
 @click.argument("couches", nargs=-1)
-@click.option("--zoom", type=click.IntRange(0, _DEEPEST), default=12, show_default=True, help="Niveau le plus fin.")
+@click.option("--zoom", type=click.IntRange(0, _DEEPEST), default=12, help="Niveau le plus fin (12).")
 @HELP
 def warm(couches: tuple[str, ...], zoom: int) -> None:
     """Fait d'avance les tuiles du territoire, pour les COUCHES nommées ou pour toutes."""
