@@ -8,7 +8,8 @@ export class ApiError extends Error {
   }
 }
 
-async function readProblem(response) {
+/** The sentence of a refusal, "" when it says none. */
+export async function readProblem(response) {
   try {
     const problem = await response.json();
     return problem.detail || problem.title || "";

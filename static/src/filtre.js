@@ -3,6 +3,8 @@ import { buildUrl, standaloneCode } from "./adresses.js";
 import { buildCarte, buildCondition } from "./demande.js";
 import { byId } from "./dom.js";
 import { findUnite, listCouches } from "./etat.js";
+import { formatQuantite } from "./format.js";
+import { initTravaux } from "./travaux.js";
 
 export function initFiltre({ atlas, etat, map }) {
   const select = byId("filtre");
@@ -35,8 +37,13 @@ export function initFiltre({ atlas, etat, map }) {
     const conditions = couches.map((shown) => [shown.id, buildCondition(shown, styles.get(shown.id))]);
     byId("carte-autonome").href = buildCarte(atlas.urls.carte, code, conditions);
     byId("carte-autonome-telecharger").href = buildCarte(atlas.urls.carte, code, conditions, { telecharger: true });
+    const left = couches.length - atlas.couches_au_plus;
+    for (const id of ["carte-autonome", "carte-autonome-telecharger"]) byId(id).hidden = left > 0;
+    byId("carte-autonome-refus").hidden = left <= 0;
+    byId("carte-autonome-refus").textContent = `La carte autonome prend ${atlas.couches_au_plus} couches au plus, et ${couches.length} sont affichées : en retirer ${formatQuantite(left, "couche", "couches")}.`;
   }
 
+  initTravaux({ atlas });
   etat.subscribe((state, previous) => {
     if (state === previous || state.filtre !== previous.filtre) showUnite(state);
     showLinks(state);

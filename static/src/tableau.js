@@ -107,13 +107,23 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     const query = { ...asked, champs: colonnes.join(","), tri: `${descending ? "-" : ""}${field}` };
     lignes = createLignes(atlas.urls.tableau, couche, query, {
       onChange() {
+        clearTimeout(slow);
         tell(lignes.nombre());
         grille.refresh();
       },
-      onError: fail,
+      onError(error) {
+        clearTimeout(slow);
+        fail(error);
+      },
       onStale: () => load(true),
     });
     const sorted = (id) => (id === field ? (descending ? "descending" : "ascending") : null);
+    // Longer than a glance: said, and given up on demand.
+    const slow = setTimeout(() => {
+      const giveUp = element("button", { type: "button", class: "lien", onclick: () => (asking.stop(), fail({ message: "Annulé." })) }, "Annuler");
+      if (lignes === asking && asking.nombre() === null) status.replaceChildren("Lignes en préparation… ", giveUp);
+    }, 400);
+    const asking = lignes;
     const heads = colonnes.map((id) => ({ ...fieldOf(id), tri: sorted(id), triable: fieldOf(id).type !== "list", large: id === layer.nom || id === "source" }));
     grille.show(`Lignes de la couche ${titreOf(couche)}`, heads, lignes, keep);
     renderColonnes(columns, layer.champs, colonnes, setColonnes);

@@ -61,7 +61,7 @@ export function renderColonnes(details, champs, chosen, onChange) {
 
 /** The rows and columns of the table, in its order, as files. */
 export function renderExports(details, template, couche, query, link) {
-  const files = FORMATS.map(([format, name]) => element("li", {}, link(buildUrl(template, { couche, format }, query), name)));
+  const files = FORMATS.map(([format, name]) => element("li", {}, link(buildUrl(template, { couche, format }, query), name, { download: "", "data-travail": `${name} de la table` })));
   details.replaceChildren(element("summary", { class: "bouton" }, "Exporter"), element("ul", { class: "menu" }, files));
   closeOnLeave(details);
 }

@@ -127,7 +127,7 @@ def addresses(app: Flask, database: Database) -> Iterator[tuple[str, str]]:
     """Yield (endpoint, address) of every route that is read, for each of the layers."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in {"static", "export_inconnu"}:  # neither reads a layer
+        if rule.endpoint in {"static", "export_inconnu", "abandon"}:  # none reads a layer
             continue
         for name in LAYERS:
             cle = _key(database, name)

@@ -28,6 +28,7 @@ from webmap.web import (
     tableau,
     tampon,
     tiles,
+    travaux,
     unite,
     vues,
     zones,
@@ -146,6 +147,7 @@ def register(app: Flask, settings: Settings) -> None:
     for rule, endpoint, view in TILED:
         app.add_url_rule(f"/ogc{rule}", f"ogc_{endpoint}", view)
         app.add_url_rule(f"/ogc/collections/<collection>{rule}", f"ogc_collection_{endpoint}", view)
+    app.add_url_rule("/travaux/<jeton>", "abandon", travaux.abandonner, methods=["POST"])
     app.add_url_rule("/static/<filename>", "static", assets.respond)
     problems.register(app)
     responses.register(app, settings)

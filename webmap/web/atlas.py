@@ -59,6 +59,7 @@ URLS = {
     "liste_vues": "/vues",
     "qr": "/qr.svg",
     "integration": "/integration",
+    "abandon": "/travaux/{jeton}",
 }
 
 
@@ -122,6 +123,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         ],
         "formats": [{"id": each.id, "titre": each.title, "wgs84": each.wgs84} for each in FORMATS.values()],
         "systemes": SYSTEMES,
+        "couches_au_plus": params.MAX_LAYERS,
         "fonds": [fond.model_dump() for fond in atlas.settings.fonds],
         "adresses": atlas.settings.geocodage.attribution if atlas.settings.geocodage else None,
         "sites_integration": atlas.settings.sites_integration,

@@ -15,6 +15,7 @@ from webmap.store.places import contours_loaded
 from webmap.store.summaries import fetch_units
 from webmap.store.units import find_unit
 from webmap.web import french, params
+from webmap.web.presence import leave_if, watch_client
 from webmap.web.responses import as_download
 from webmap.web.services import services
 
@@ -94,8 +95,9 @@ def _read(layer: LayerDefinition, units: tuple[tuple[str, str], ...]) -> CarteLa
 
 
 def _collect(layer: LayerDefinition, selection: Selection) -> dict[str, Any]:
-    parts, size = [], 0
+    parts, size, gone = [], 0, watch_client()
     for part in stream_features(services().database, layer, selection, cells=True):
+        leave_if(gone)
         size += len(part)
         if size > _MAX_BYTES:
             msg = f"La couche « {layer.title} » est trop lourde pour un seul fichier : choisissez un bassin ou moins de couches."

@@ -10,6 +10,7 @@ from flask import Response, render_template
 
 from webmap.formats.pdf import build_pdf
 from webmap.formats.rapport import build_rapport
+from webmap.web.presence import leave_if, watch_client
 from webmap.web.reports import fetch_date
 from webmap.web.responses import as_download
 from webmap.web.services import services
@@ -28,7 +29,9 @@ def name_document(extension: str) -> str:
 def respond_document(extension: str, template: str, context: Mapping[str, Any], *codes: str) -> Response:
     """Answer what a template says as a file, named after `codes`."""
     css = _read_css(services().settings.static_folder)
+    gone = watch_client()
     page = render_template("rapport.html", contenu=template, ouvert=True, date=fetch_date(), **context)
+    leave_if(gone)  # before the seconds that a page takes to print
     if extension == "pdf":
         response = Response(build_pdf(page, css), mimetype="application/pdf")
     else:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 from werkzeug.wsgi import FileWrapper
 
-from webmap.errors import BusyError, HangUpError, TooLargeError
-from webmap.web.presence import watch_client
+from webmap.errors import BusyError, TooLargeError
+from webmap.web.presence import leave_if, watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -45,8 +45,7 @@ def bounded(
     gone, end = watch_client(), time.monotonic() + _MOST_SECONDS
     with contextlib.closing(rows):
         for batch in rows:
-            if gone():
-                raise HangUpError("Le client a raccroché pendant la préparation de son fichier.")
+            leave_if(gone)
             if time.monotonic() > end:
                 raise TooLargeError(
                     "Ce fichier prend plus de cinq minutes : réduisez par bbox, filter ou un territoire."
