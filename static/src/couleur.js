@@ -1,6 +1,8 @@
 // Pure: colours. OpenLayers paints an unreadable colour black without a word, so nothing unchecked reaches it.
 const HEX = /^#[0-9a-f]{6}$/i;
 export const COULEUR_INCONNUE = "#8a8f98";
+/** Opacity of the white edging that parts what is drawn from what is under it: enough for 3:1 with each class over black itself. */
+export const LISERE = 0.9;
 
 export const checkColor = (color, fallback = COULEUR_INCONNUE) => (typeof color === "string" && HEX.test(color) ? color.toLowerCase() : fallback);
 

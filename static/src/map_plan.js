@@ -69,7 +69,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
       fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
       else if (["filtre", "fiche"].some((part) => state[part] !== previous[part]) || couchesOf(state) !== couchesOf(previous)) fonds.restyle();
-      if (state.fiche !== previous.fiche) couches.restyle();
+      if (state.fiche !== previous.fiche || state.fond !== previous.fond) couches.restyle();
     },
     renew(ids) {
       fonds.renew(ids);

@@ -5,7 +5,7 @@ import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { checkColor, lineColor, withOpacity } from "./couleur.js";
+import { checkColor, LISERE, lineColor, withOpacity } from "./couleur.js";
 import { computeFactor } from "./ecran.js";
 import { formatNombre, wrapText } from "./format.js";
 import { FORMES, MOTIFS } from "./symboles.js";
@@ -13,6 +13,7 @@ import { FORMES, MOTIFS } from "./symboles.js";
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 const SELECTION = "#ffd400";
 const DASHED = [6, 4];
+const BLANC = withOpacity("#ffffff", LISERE);
 
 let salle = null; // the room it is projected in, {distance, largeur} in metres
 
@@ -75,7 +76,7 @@ function buildSymbol(rule, factor, { approximatif, choisi }) {
   }
   const core = approximatif ? size * 0.62 : size;
   tracePath(context, rule.symbol, core, half);
-  context.strokeStyle = "rgba(255,255,255,.9)";
+  context.strokeStyle = BLANC;
   context.lineWidth = width + 3 * factor;
   context.stroke();
   context.fillStyle = approximatif ? "#ffffff" : withOpacity(rule.color, rule.opacity);
@@ -127,19 +128,21 @@ function pointStyles(rule, factor, signs) {
 function lineStyles(rule, factor, { approximatif, choisi }) {
   const width = Math.max(1, rule.width * factor);
   const dash = rule.dash.length ? rule.dash.map((part) => part * factor) : approximatif ? DASHED : undefined;
-  const casing = new Stroke({ color: choisi ? "#1d1d1f" : "rgba(255,255,255,.75)", width: width + (choisi ? 7 : 2.5) * factor });
+  const casing = new Stroke({ color: choisi ? "#1d1d1f" : BLANC, width: width + (choisi ? 7 : 2.5) * factor });
   const glow = choisi ? [new Style({ stroke: new Stroke({ color: SELECTION, width: width + 4 * factor }) })] : [];
   const line = new Stroke({ color: checkColor(rule.color), width, lineDash: dash, lineCap: dash ? "butt" : "round" });
   // The casings of all lines lie under all lines: a line cut in many pieces has no white joints.
   return [new Style({ stroke: casing, zIndex: choisi ? 0 : -1 }), ...glow, new Style({ stroke: line })];
 }
 
-function polygonStyles(rule, factor, { schematique, choisi }) {
+/** Over images, whose colours nobody knows, an outline has an edging too; over our plain grounds it needs none. */
+function polygonStyles(rule, factor, { schematique, choisi, image }) {
   const hatch = schematique && rule.hatch === "none" ? "diagonal" : rule.hatch;
   const dash = rule.dash.length ? rule.dash.map((part) => part * factor) : schematique ? DASHED : undefined;
   const fill = buildHatch(hatch, rule.color, rule.opacity, rule.stroke, schematique ? 0.35 : 0.75);
   const outline = new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: checkColor(rule.stroke), width: rule.width * factor, lineDash: dash }) });
-  if (!choisi) return [outline];
+  const casing = new Style({ stroke: new Stroke({ color: BLANC, width: (rule.width + 2.5) * factor }), zIndex: -1 });
+  if (!choisi) return image && rule.width > 0 ? [casing, outline] : [outline];
   const around = [["#1d1d1f", 6], [SELECTION, 3.5]].map(([color, width]) => new Style({ stroke: new Stroke({ color, width: (rule.width + width) * factor }) }));
   return [...around, outline];
 }
@@ -174,6 +177,7 @@ export function buildStyleFunction(couche, context) {
     const signs = {
       approximatif: Boolean(properties.approximatif),
       schematique: Boolean(properties.schematique),
+      image: context.fondType() === "xyz",
       choisi: selection?.couche === couche.id && selection.cle === String(properties.cle),
     };
     const key = [couche.style.rules.indexOf(rule), screenKey(), window.devicePixelRatio, ...Object.values(signs)].join();

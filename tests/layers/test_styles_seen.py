@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +23,15 @@ SCENE = parse("#e9edf0")
 WASH = 0.13
 SEEN = 3.0  # WCAG 2.2, 1.4.11: what is needed to understand a graphic
 APART = 10.0  # CIEDE2000: told from one another at a glance, not side by side
+# What lies under a layer when the basemap is the Plan IGN: the surfaces of the style that IGN publishes for its vector twin,
+# PLAN.IGN/standard.json, read on 2026-11-22 in the copy that the public repository Viglino/geoservice-style keeps of it (docs/standard).
+PLAN_IGN = {
+    "fond": "#ffffff", "relief, 0 m": "#d6e5ba", "relief, 100 m": "#f7f2da", "forêt": "#dfe8d5", "forêt ouverte": "#edf2d9",
+    "lande": "#f2eecd", "verger": "#fae2c5", "zone bâtie": "#e8e2d1", "zone d'activité": "#d9d9d9", "eau": "#aad5e9",
+}  # fmt: skip
+# An aerial photograph has any colour: under the edging, from the deepest shadow to the brightest roof.
+PHOTO = {"ombre": "#000000", "toit clair": "#ffffff"}
+COULEUR_JS = Path(__file__).parents[2] / "static" / "src" / "couleur.js"
 WIDER = 1.5  # times: a width that is seen to be another
 
 
@@ -52,6 +63,22 @@ def test_every_class_is_seen_on_every_plain_ground(catalog: Catalog) -> None:
                 for ground, under in grounds(catalog).items():
                     found = contrast(color, under)
                     assert found >= SEEN, f"{layer_id}, « {rule.label} » : {part} à {found:.2f}:1 sur {ground}"
+
+
+def test_every_class_is_seen_on_the_images_of_ign(catalog: Catalog) -> None:
+    """Against its white edging, as it lies over each ground: `LISERE` of the page."""
+    found = re.search(r"export const LISERE = ([\d.]+);", COULEUR_JS.read_text(encoding="utf-8"))
+    assert found
+    for layer_id in drawn(catalog):
+        layer = catalog.by_id[layer_id]
+        assert layer.style
+        for rule in layer.style.rules:
+            for part, color in edges(rule, layer.geometry).items():
+                for name, ground in (PLAN_IGN | PHOTO).items():
+                    seen = contrast(color, blend("#ffffff", float(found[1]), parse(ground)))
+                    assert seen >= SEEN, (
+                        f"{layer_id}, « {rule.label} » : {part} à {seen:.2f}:1 de son liseré sur {name}"
+                    )
 
 
 def fill(rule: Rule, geometry: str) -> Rgb:

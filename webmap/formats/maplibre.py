@@ -137,7 +137,7 @@ def _pale(color: str) -> bool:
 
 
 def _lines(rule: Rule) -> list[Node]:
-    casing = {"type": "line", "paint": {"line-color": _WHITE, "line-opacity": 0.75, "line-width": rule.width + 2.5}}
+    casing = {"type": "line", "paint": {"line-color": _WHITE, "line-opacity": 0.9, "line-width": rule.width + 2.5}}
     return [casing, *_strokes(rule.color, max(1, rule.width), rule.dash, _APPROXIMATE)]
 
 
