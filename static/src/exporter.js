@@ -103,7 +103,7 @@ function createPanel({ atlas, etat, map }) {
     const found = counted.filter(({ annonce }) => annonce?.nombre > 0);
     const lignes = found.reduce((sum, { annonce }) => sum + annonce.nombre, 0);
     total.textContent = `${formatQuantite(found.length, "couche", "couches")}, ${formatQuantite(lignes, "ligne", "lignes")}`;
-    links.replaceChildren(...buildLinks(found, selection).map(([href, text]) => element("p", {}, element("a", { class: "bouton", href, download: true, "data-travail": text }, text))));
+    links.replaceChildren(...buildLinks(found, selection).map(([href, text]) => element("p", {}, element("a", { class: "bouton", href, download: true, "data-travail": text.replace(/^Télécharger les /, "") }, text))));
   }
 
   async function ask(selection, couches) {

@@ -82,7 +82,7 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
     urls = atlas["urls"]
     values = {
         "ids": "commune", "z": 8, "x": 130, "y": 86, "couche": "commune", "cle": "59172",
-        "decoupage": "bassin", "code": "amandinois", "format": "csv", "champ": "nom",
+        "decoupage": "bassin", "code": "amandinois", "format": "csv", "champ": "nom", "jeton": "0" * 32,
         "versions": atlas["versions"]["commune"],
     }  # fmt: skip
     queries = dict.fromkeys(("recherche", "adresses"), "?q=denain")
@@ -90,6 +90,9 @@ def test_every_address_given_to_the_script_answers(reader: FlaskClient) -> None:
     queries["tampon"] = '?metres=5&geometrie={"type":"Point","coordinates":[3.4,50.4]}'
     for name, template in urls.items():
         with reader.get(template.format(**values) + queries.get(name, "")) as answer:
+            if name == "abandon":  # posted: tests/web/test_travaux.py
+                assert answer.status_code == 405
+                continue
             assert answer.status_code == 200, name
 
 

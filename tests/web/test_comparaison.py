@@ -388,3 +388,19 @@ def test_the_warning_of_a_working_assignment_leaves_with_the_last_hypothesis(
         connection.execute(decide)
     assert "Affectation de travail" not in read(client, "bassin").text
     assert "Treize communes seulement" in read(client, "equipe").text, "a warning that is about no assignment stays"
+
+
+@pytest.mark.parametrize("decoupage", DECOUPAGES)
+def test_the_caption_of_the_map_goes_from_its_lowest_value_to_its_highest(
+    reader: FlaskClient, read_page: Callable[[str], Page], decoupage: str
+) -> None:
+    units = reader.get(f"/territoires/{decoupage}.json").get_json()["unites"]
+    key = ("commune", "nombre")
+    text = squeeze(read_page(reader.get(f"/territoires/{decoupage}?mesure={':'.join(key)}").text).text)
+    numbers = {unit["nom"]: values(unit)[key]["valeur"] for unit in units if values(unit)[key]["valeur"] is not None}
+    told = re.search(r"Sur la carte, (?:de|partout) (.*?) \((.*?)\)(?: à (.*?) \((.*?)\))?[.;]", text)
+    assert told
+    ends = [(told[1], told[2]), (told[3] or told[1], told[4] or told[2])]
+    for (number, names), end in zip(ends, (min(numbers.values()), max(numbers.values())), strict=True):
+        assert number.split("\u00a0")[0].split(" ")[0] == squeeze(french.nombre(end)).split(" ")[0]
+        assert {numbers[name] for name in re.sub(r" et \d+ de plus$", "", names).split(", ")} == {end}

@@ -22,7 +22,7 @@ from webmap.web.classes import (
 from webmap.web.columns import Column, build_columns, hidden_reasons, sort_units
 from webmap.web.reports import page_context
 from webmap.web.services import services
-from webmap.web.thematic_map import HATCH, build_map, shade
+from webmap.web.thematic_map import HATCH, build_map, describe_map, shade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,6 +141,7 @@ def fetch_decoupage_content(report: Report) -> dict[str, Any]:
         "colonne": column,
         "colonnes": columns,
         "carte": build_map(fetch_outlines(atlas.database, report.decoupage), column, classes, numbers, members),
+        "carte_en_mots": describe_map(column, {part.unit.code: part.unit.nom for part in report.units}),
         "classes": classes,
         "teintes": [shade(rank, len(classes.effectifs)) for rank in range(len(classes.effectifs))] if classes else [],
         "hachure": HATCH,

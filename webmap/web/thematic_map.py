@@ -30,6 +30,7 @@ _NAME_ROOM, _SMALL_ROOM = 8, 15  # pixels around a label's point, below which it
 _LEGEND_SHARES = (1, 4, 20)
 _LEGEND_GAP, _LEGEND_LINE = 8, 30  # pixels
 _ROUND = (5, 2, 1)
+_TOLD = 3  # units named at each end of the values
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,24 @@ def shade(rank: int, count: int) -> str:
         for at in (1, 3, 5)
     ]
     return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def describe_map(column: Column, names: Mapping[str, str]) -> str:
+    """Return the map in words, its caption: from which value to which, and how many of the units (`names` by code) have none."""
+    numbers = column.numbers
+    silent = len(names) - len(numbers)
+    if not numbers:
+        return f"Aucune des {len(names)} unités n'a de valeur : la carte n'en montre aucune."
+    ends = []
+    for number in sorted({min(numbers.values()), max(numbers.values())}):
+        holders = sorted(names[code] for code, other in numbers.items() if other == number)
+        more = f" et {len(holders) - _TOLD} de plus" if len(holders) > _TOLD else ""
+        ends.append(
+            f"{nombre(number)}{SPACE}{accorde(number, column.sample.unite)} ({', '.join(holders[:_TOLD])}{more})"
+        )
+    spread = f"Sur la carte, de {ends[0]} à {ends[-1]}" if len(ends) > 1 else f"Sur la carte, partout {ends[0]}"
+    missing = f" ; {silent} unité{'s' if silent > 1 else ''} sans valeur" if silent else ""
+    return f"{spread}{missing}."
 
 
 def build_map(
