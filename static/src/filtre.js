@@ -3,7 +3,6 @@ import { buildUrl, standaloneCode } from "./adresses.js";
 import { buildCarte, buildCondition } from "./demande.js";
 import { byId } from "./dom.js";
 import { findUnite, listCouches } from "./etat.js";
-import { formatQuantite } from "./format.js";
 import { initTravaux } from "./travaux.js";
 
 export function initFiltre({ atlas, etat, map }) {
@@ -40,7 +39,7 @@ export function initFiltre({ atlas, etat, map }) {
     const left = couches.length - atlas.couches_au_plus;
     for (const id of ["carte-autonome", "carte-autonome-telecharger"]) byId(id).hidden = left > 0;
     byId("carte-autonome-refus").hidden = left <= 0;
-    byId("carte-autonome-refus").textContent = `La carte autonome prend ${atlas.couches_au_plus} couches au plus, et ${couches.length} sont affichées : en retirer ${formatQuantite(left, "couche", "couches")}.`;
+    byId("carte-autonome-refus").textContent = `La carte autonome prend ${atlas.couches_au_plus} couches au plus, et ${couches.length} sont affichées : en retirer ${left}.`;
   }
 
   initTravaux({ atlas });
