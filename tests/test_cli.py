@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,7 +18,11 @@ import psycopg
 import pytest
 
 from tests.conftest import throw_away_cluster
+from webmap.cli import serving
+from webmap.formats import pdf
+from webmap.store import cluster, db
 from webmap.store.cluster import Cluster
+from webmap.web import fichiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -272,3 +277,12 @@ def test_database_whose_login_may_not_create_roles(project: Path, foreign: Clust
     interrupt(process)
     assert foreign.running(), "someone else's server is left alone"
     assert not (project / ".webmap" / "cluster").exists()
+
+
+def test_all_that_slow_clients_may_hold_leaves_tiles_threads_and_connections() -> None:
+    bounded = db._STREAMS + fichiers._line._value + pdf._places._value  # free, in a process where nothing runs
+    assert serving._THREADS - bounded >= 6
+    assert db._STREAMS + fichiers._places._value < db._POOL_SIZE
+    allowed = re.search(r"max_connections = (\d+)", Path(cluster.__file__).read_text(encoding="utf-8"))
+    assert allowed
+    assert int(allowed[1]) - 8 >= serving._MOST_WORKERS * db._POOL_SIZE

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.store.conftest import ask
-from webmap.errors import DatabaseError
+from webmap.errors import BusyError, DatabaseError
 from webmap.store import db
 from webmap.store.db import Database, count_queries, error_line, load_sql, open_database
 
@@ -129,8 +129,23 @@ def test_a_stream_left_early_gives_its_connection_back(database: Database) -> No
     for _ in range(12):  # more than the pool holds
         stream = database.stream(rows)
         assert next(stream).startswith(b"x")
-        stream.close()  # type: ignore[attr-defined]  # it is a generator
+        stream.close()
     assert database.read(sql.SQL("SELECT 1 AS un")) == [{"un": 1}]
+
+
+def test_streams_that_nobody_reads_leave_the_others_a_connection(database: Database) -> None:
+    long = sql.SQL("SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
+    streams = [database.stream(long) for _ in range(db._STREAMS)]
+    for each in streams:
+        next(each)
+    with pytest.raises(BusyError, match="Réessayez"):
+        next(database.stream(long))
+    assert ask(database, "SELECT 1") == 1
+    streams.pop().close()
+    streams.append(database.stream(long))
+    assert next(streams[-1])
+    for each in streams:
+        each.close()
 
 
 def test_nothing_there_is_a_sentence() -> None:

@@ -124,7 +124,7 @@ def test_a_stream_waits_for_its_turn_and_gives_it_back(
             assert len(next(stream)) >= 100_000
             assert time.monotonic() - start > 0.25
         assert waited(path) < 20  # between two blocks, and after one is left unfinished
-        stream.close()  # type: ignore[attr-defined]  # it is a generator
+        stream.close()
         assert waited(path) < 20
     finally:
         reading.close()

@@ -133,12 +133,16 @@ def test_a_file_that_grows_too_much_is_stopped_with_a_sentence(
 
 def test_files_wait_for_their_turn_then_say_so(atlas: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fichiers, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(fichiers, "_line", threading.BoundedSemaphore(2))
     monkeypatch.setattr(fichiers, "_WAIT", 0.05)
     with fichiers._turn():
         busy = atlas.get("/exports/essai_point.gpkg")
         assert busy.status_code == 503
         assert busy.headers["Retry-After"]
         assert atlas.get("/exports/essai_point.csv").status_code == 200, "streams do not wait"
+        monkeypatch.setattr(fichiers, "_WAIT", 3600)
+        with fichiers._line:  # as many as may are waiting: this one is not kept
+            assert atlas.get("/exports/essai_point.gpkg").status_code == 503
     with atlas.get("/exports/essai_point.gpkg") as response:
         assert response.status_code == 200
 

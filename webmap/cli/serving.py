@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 _READY_SECONDS = 60
 _STOP_SECONDS = 20
 _STOP_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
-_THREADS = 16  # an export holds one as long as its client reads: ten of them must leave tiles theirs
+# Held as long as a client reads or waits: ten exports, four finished files, three PDF (each bounded by a process) leave seven.
+_THREADS = 24
 _MOST_WORKERS = 4  # each holds a pool of connections; the database does the heavy work
 
 
@@ -147,7 +148,7 @@ def run_server(settings: Settings, address: str) -> None:
     Workers are forked from this process, which holds no open connection: they start in a fraction of the time it takes
     to import everything again.
     """
-    cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))  # those it may use, in a container too
     server = Granian(
         "webmap.app:create_app",
         address=address,

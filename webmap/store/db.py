@@ -18,7 +18,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from webmap.config import PROJECT
-from webmap.errors import DatabaseError
+from webmap.errors import BusyError, DatabaseError
 from webmap.store.cluster import Cluster
 from webmap.store.turns import Turns, queue_up
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 _SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
-_POOL_SIZE = 12  # ten exports in one process leave tiles a connection; four processes stay under the cluster's 60
+# Of one process. An export holds a thread and a connection as long as its client reads, were it for ever: ten at most, and two
+# finished files, leave tiles a connection; four processes stay under the cluster's 60.
+_STREAMS, _POOL_SIZE = 10, 13
 # Bytes read in a turn and passed on at once. Many times what PostgreSQL writes ahead of a reader that waits (200 kB, the
 # buffer of the socket): less, and every export would find its block ready, and ten backends would work at once.
 _BLOCK = 1_000_000
@@ -88,6 +90,7 @@ class Database:
         self.reader_dsn = reader_dsn
         self._lock = threading.Lock()
         self._turns = turns
+        self._streams = threading.BoundedSemaphore(_STREAMS)
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -177,11 +180,21 @@ class Database:
         finally:
             _drawn.reset(token)
 
-    def stream(self, statement: Statement, params: Params = None, options: sql.Composable = _RAW) -> Iterator[bytes]:
+    def stream(
+        self, statement: Statement, params: Params = None, options: sql.Composable = _RAW
+    ) -> Generator[bytes, None, None]:
         """Yield what `COPY (statement) TO STDOUT` sends, in flat memory: the first row alone, then blocks of whole rows.
 
-        By default one JSON text a line, raw; `options` are those of COPY.
+        By default one JSON text a line, raw; `options` are those of COPY. Raises BusyError when too many are being read.
         """
+        if not self._streams.acquire(blocking=False):
+            raise BusyError("Trop d'exports sont en cours de lecture. Réessayez dans un instant.")
+        try:
+            yield from self._healed(statement, params, options)
+        finally:
+            self._streams.release()
+
+    def _healed(self, statement: Statement, params: Params, options: sql.Composable) -> Iterator[bytes]:
         sent = False
         try:
             with contextlib.closing(self._stream(statement, params, options)) as blocks:

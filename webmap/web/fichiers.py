@@ -24,6 +24,7 @@ _MOST_SECONDS = 300
 _WAIT = 20.0  # seconds
 # Two at a time in a process: each is a core busy for seconds, and tiles want one too.
 _places = threading.BoundedSemaphore(2)
+_line = threading.BoundedSemaphore(4)  # and two that wait: each holds a thread
 
 
 def refuse_many(nombre: int, most: int = MAX_ROWS) -> None:
@@ -80,9 +81,15 @@ def respond_file(write: Callable[[Path], None], extension: str, mimetype: str, e
 
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
-    if not _places.acquire(timeout=_WAIT):
-        raise BusyError("Plusieurs fichiers sont déjà en préparation. Réessayez dans un instant.")
+    busy = "Plusieurs fichiers sont déjà en préparation. Réessayez dans un instant."
+    if not _line.acquire(blocking=False):
+        raise BusyError(busy)
     try:
-        yield
+        if not _places.acquire(timeout=_WAIT):
+            raise BusyError(busy)
+        try:
+            yield
+        finally:
+            _places.release()
     finally:
-        _places.release()
+        _line.release()
