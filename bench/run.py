@@ -1,97 +1,119 @@
 """`make bench`: everything in one run, on a throw-away cluster, into `docs/benchmarks.md`.
 
-.venv/bin/python bench/run.py
+    .venv/bin/python bench/run.py [--only items,exports,tuiles…]
+
+A part that fails is told in its place, and the others go on. With `--only`, the other parts stay as they were measured.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
+import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import features
-from dataset import GENERATOR, POINTS, POLYGONS, ROOT, generate, load, write_deployment
+from dataset import GENERATOR, PEERS, ROOT, load, prepare_plain, write_deployment
+from edits import measure_edits
+from exports import compare_files, compare_streams, measure_sharing
+from growth import measure_growth
+from idle import measure_idle
+from items import measure_items, measure_wholes
+from machine import describe_machine
 from report import write_report
-from servers import PEERS, build_servers, started
+from servers import build_servers
+from stage import Stage, say
+from territory import measure_territory
+from tiles_cold import measure_cold
+from tiles_warm import measure_warm
 
 from webmap.store.cluster import Cluster
 
 if TYPE_CHECKING:
-    from servers import Running, Server
+    from collections.abc import Callable
 
-    from webmap.config import Settings
-
-_WHOLE = {POINTS.id: 150_000, POLYGONS.id: 35_000}
+MEASURED = PEERS / "mesures.json"
+# In the order they run, and are told.
+PARTS: dict[str, Callable[[Stage], dict[str, Any]]] = {
+    "items": measure_items,
+    "jeux": measure_wholes,
+    "exports": compare_streams,
+    "fichiers": compare_files,
+    "partage": measure_sharing,
+    "tuiles": measure_cold,
+    "chaude": measure_warm,
+    "modifications": measure_edits,
+    "territoire": measure_territory,
+    "etendue": measure_growth,
+    "repos": measure_idle,
+}
 
 
 def main() -> None:
-    """Measure everything, then write."""
+    """Measure what is asked, then write."""
+    chosen = _parse_parts()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("interrompu"))  # as Ctrl+C: servers and cluster are stopped
     if not GENERATOR.exists():
         sys.exit(f"{GENERATOR} manque : les données du banc d'essai ne sont pas livrées avec le logiciel.")
     folder = Path(tempfile.mkdtemp(prefix="wmb-", dir="/tmp"))
     folder.chmod(0o755)
     cluster = Cluster(folder / "base", durable=False)
     (folder / "base").mkdir()
+    start = time.monotonic()
     try:
         say("base et données")
         cluster.start()
-        generate(cluster, PEERS / "tipg" / "bin" / "python")
+        prepare_plain(cluster, PEERS / "tipg" / "bin" / "python")
         config = write_deployment(folder)
-        measured = measure(cluster, load(cluster, config), config, folder)
-        (PEERS / "mesures.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
-        write_report(ROOT / "docs" / "benchmarks.md", cluster, measured)
-        say("docs/benchmarks.md est écrit")
+        settings = load(cluster, config)
+        stage = Stage(cluster, settings, folder, build_servers(cluster, config, folder))
+        measured = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {"parts": {}}
+        measured["machine"] = describe_machine(cluster)
+        for name in chosen:
+            measured["parts"][name] = _run_part(name, stage)
+            MEASURED.write_text(json.dumps(measured, indent=1, ensure_ascii=False), encoding="utf-8")
+            write_report(ROOT / "docs" / "benchmarks.md", measured)
+        say(f"docs/benchmarks.md est écrit, en {(time.monotonic() - start) / 60:.0f} min")
     finally:
         cluster.destroy()
         shutil.rmtree(folder)
+    failed = [name for name in chosen if "error" in measured["parts"][name]]
+    if failed:
+        sys.exit(f"N'ont pas pu être mesurées : {', '.join(failed)}.")
 
 
-def measure(cluster: Cluster, settings: Settings, config: Path, folder: Path) -> dict[str, Any]:
-    """Run every server in turn; ours also runs what only it has."""
-    load_before = os.getloadavg()[0]
-    found: dict[str, Any] = {"items": {}, "whole": {}}
-    statements = features.find_statements(settings)
-    for server in build_servers(cluster, config, folder):
-        say(server.name)
-        with started(server, POINTS, folder / "serveur.log") as running:
-            lines = features.measure_items(running, cluster)
-            found["items"][server.name] = {**lines, "memory": running.memory()}
-            found["whole"][server.name] = measure_wholes(server, running)
-            if server.name == "webmap":
-                say("exports et tuiles")
-                found["exports"] = features.compare_exports(running, cluster, statements)
-                found["files"] = features.compare_files(running, cluster, folder)
-                found["tiles"] = features.measure_tiles(running)
-    refuse_different(found["items"])
-    found["load"] = [load_before, os.getloadavg()[0]]
-    return found
+def _parse_parts() -> list[str]:
+    parser = argparse.ArgumentParser(description="Banc d'essai", allow_abbrev=False)
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parties, parmi {','.join(PARTS)}")
+    asked = parser.parse_args().only.split(",")
+    unknown = [name for name in asked if name not in PARTS]
+    if unknown:
+        sys.exit(f"Partie inconnue : {', '.join(unknown)}. Parties : {', '.join(PARTS)}.")
+    return [name for name in PARTS if name in asked]
 
 
-def measure_wholes(server: Server, running: Running) -> dict[str, Any]:
-    """Take each data set whole: by our export, by the peers' longest page."""
-    if server.name == "webmap":
-        return {each.id: features.measure_export(running, each, "geojson") for each in (POINTS, POLYGONS)}
-    return {each.id: features.measure_whole(running, each, _WHOLE[each.id]) for each in (POINTS, POLYGONS)}
-
-
-def refuse_different(items: dict[str, dict[str, Any]]) -> None:
-    """Stop when two servers did not answer the same number of features: nothing could be compared."""
-    for case in items["webmap"]:
-        counts = {name: lines[case]["features"] for name, lines in items.items() if case != "memory"}
-        if len(set(counts.values())) > 1:
-            sys.exit(f"{case} : les serveurs ne répondent pas le même nombre d'éléments : {counts}")
-
-
-def say(text: str) -> None:
-    """Tell what is being done, and when."""
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+def _run_part(name: str, stage: Stage) -> dict[str, Any]:
+    """Measure one part: what was found, or the error; when, for how long, and how busy the machine was."""
+    say(name)
+    begun, load_before = time.monotonic(), os.getloadavg()[0]
+    try:
+        found: dict[str, Any] = {"found": PARTS[name](stage)}
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the other parts are worth having
+        traceback.print_exc()
+        found = {"error": f"{type(error).__name__} : {error}"[:300]}
+    seconds = time.monotonic() - begun
+    say(f"  {name} : {seconds:.0f} s")
+    at = datetime.now(UTC).isoformat(timespec="minutes")
+    return {**found, "at": at, "seconds": seconds, "load": [load_before, os.getloadavg()[0]]}
 
 
 if __name__ == "__main__":

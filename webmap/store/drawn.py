@@ -184,4 +184,9 @@ def _simplify(connection: Connection, layer: LayerDefinition) -> None:
         part = slice(start, start + _CHUNK)
         keys = [str(row["cle"]) for row in rows[part]]
         connection.execute(update, [keys, *(list(of_band[part]) for of_band in shapes)])
-    connection.execute("UPDATE tuile.couverture SET generalisee = true WHERE couche = %s", [layer.id])
+    # Tiles kept of the rows drawn whole would part from the others: the revision that names them rises.
+    connection.execute(
+        "WITH dite AS (UPDATE tuile.couverture SET generalisee = true WHERE couche = %(couche)s)"
+        " UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = %(couche)s",
+        {"couche": layer.id},
+    )
