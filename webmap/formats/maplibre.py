@@ -1,12 +1,14 @@
 """The style model as MapLibre style JSON: what QGIS, ArcGIS and web maps read beside our vector tiles.
 
-Only what the format says without a glyph or sprite server, which would be a third party: circles, lines, fills. What is
-lost is told in `metadata`, layer by layer.
+Only what the format says without a glyph or sprite server, which would be a third party: circles, lines, fills, and texts in the
+fonts of the machine that draws them. What is lost is told in `metadata`, layer by layer.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from webmap.catalog.bands import LABELS, LAST_ZOOM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +30,10 @@ def build_maplibre(
 ) -> Node:
     """Return a style over one vector source, read from the TileJSON at the full address `tilejson`.
 
-    Layers are drawn in the order given; with `hide`, those the atlas opens without are there, not visible.
+    Layers are drawn in the order given, their texts above them all; with `hide`, those the atlas opens without are there, not visible.
     """
     drawn = [part for layer in layers for part in build_layers(layer, visible=layer.shown or not hide)]
+    drawn += [part for layer in layers for part in build_labels(layer, visible=layer.shown or not hide)]
     notes = {layer.id: found for layer in layers if (found := list_losses(layer))}
     return {
         "version": 8,
@@ -48,11 +51,7 @@ def build_layers(layer: LayerDefinition, *, visible: bool = True) -> list[Node]:
     if layer.style is None:
         return []
     builders = {"point": _points, "line": _lines, "polygon": _polygons}
-    common: Node = {"source": SOURCE, "source-layer": layer.id}
-    if layer.zoom_min:  # our zooms are those of 256 pixel tiles, one more than MapLibre's
-        common["minzoom"] = max(0, layer.zoom_min - 1)
-    if layer.zoom_max < 22:  # noqa: PLR2004 - the last zoom there is: no limit
-        common["maxzoom"] = layer.zoom_max
+    common: Node = {"source": SOURCE, "source-layer": layer.id, **_zooms(layer, 0)}
     found = []
     for number, rule, condition in _matched(layer, layer.style):
         for kind, part in enumerate(builders[layer.geometry](rule)):
@@ -70,6 +69,40 @@ def build_layers(layer: LayerDefinition, *, visible: bool = True) -> list[Node]:
     return found
 
 
+def build_labels(layer: LayerDefinition, *, visible: bool = True) -> list[Node]:
+    """Return the texts of a layer: at its points, or at the places its tiles give (`<layer>_etiquette`), each once."""
+    label = layer.style.label if layer.style else None
+    if label is None:
+        return []
+    point = layer.geometry == "point"
+    under: Node = {"text-anchor": "top", "text-offset": [0, 0.8]} if point else {}
+    return [
+        {
+            "id": f"{layer.id}{LABELS}",
+            "type": "symbol",
+            **_zooms(layer, label.zoom_min),
+            "source": SOURCE,
+            "source-layer": layer.id if point else layer.id + LABELS,
+            "layout": {
+                "text-field": _read(layer, label.field),
+                "text-size": label.size,
+                **under,
+                **({} if visible else {"visibility": "none"}),
+            },
+            "paint": {"text-color": label.color, "text-halo-color": _WHITE, "text-halo-width": 1.75},
+        }
+    ]
+
+
+def _zooms(layer: LayerDefinition, zoom_min: float) -> Node:
+    """Return between which zooms it is drawn; ours are those of 256 pixel tiles, one more than MapLibre's."""
+    first = max(0, layer.zoom_min, zoom_min)
+    return {
+        **({"minzoom": max(0, first - 1)} if first else {}),
+        **({"maxzoom": layer.zoom_max} if layer.zoom_max < LAST_ZOOM else {}),
+    }
+
+
 def list_losses(layer: LayerDefinition) -> list[str]:
     """Tell, in French, what of the atlas's drawing this style does not say."""
     if layer.style is None:
@@ -82,8 +115,6 @@ def list_losses(layer: LayerDefinition) -> list[str]:
         losses.append("Les hachures de l’atlas ne sont pas rendues.")
     if layer.geometry == "point" and any(rule.dash for rule in rules):
         losses.append("Les contours tiretés des symboles deviennent continus.")
-    if layer.style.label:
-        losses.append(f"Les étiquettes (champ « {layer.style.label.field} ») ne sont pas rendues.")
     return losses
 
 

@@ -201,9 +201,16 @@ def test_a_style_draws_from_the_tiles_of_its_layer(reader: FlaskClient, catalog:
     for layer in (layer for layer in catalog.public if layer.drawn):
         style = get(reader, f"/ogc/collections/{layer.id}/styles/maplibre.json")
         tilejson = get(reader, local(style["sources"]["atlas"]["url"]))
-        assert {part["source-layer"] for part in style["layers"]} == {layer.id}
-        assert tilejson["vector_layers"][0]["id"] == layer.id
-        assert not [part for part in style["layers"] if part.get("layout")]
+        told = {found["id"]: found["fields"] for found in tilejson["vector_layers"]}
+        assert {part["source-layer"] for part in style["layers"]} == told.keys()
+        texts = [part for part in style["layers"] if part["type"] == "symbol"]
+        assert len(texts) == (layer.style is not None and layer.style.label is not None)
+        for part in texts:
+            assert (
+                part["layout"]["text-field"][-1] in told[part["source-layer"]]
+                or part["layout"]["text-field"][-1][0] == "get"
+            )
+        assert not [part for part in style["layers"] if part.get("layout", {}).get("visibility")]
 
 
 def test_the_style_of_the_atlas_shows_what_the_atlas_opens_with(reader: FlaskClient, catalog: Catalog) -> None:
@@ -211,7 +218,9 @@ def test_the_style_of_the_atlas_shows_what_the_atlas_opens_with(reader: FlaskCli
     seen = {part["source-layer"] for part in style["layers"] if "layout" not in part}
     assert seen == {layer.id for layer in catalog.public if layer.drawn and layer.shown}
     order = list(dict.fromkeys(part["source-layer"] for part in style["layers"]))
-    assert order == [layer.id for layer in catalog.public if layer.drawn]
+    shapes = [name for name in order if not name.endswith(LABELS)]
+    assert shapes == [layer.id for layer in catalog.public if layer.drawn]
+    assert order[: len(shapes)] == shapes, "texts are above"
 
 
 def test_an_internal_layer_has_neither_tiles_nor_style(
