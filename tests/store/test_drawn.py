@@ -224,3 +224,16 @@ def test_what_a_band_drops_is_not_drawn(database: Database) -> None:
     store = TileStore(database, [layer])
     assert [feature["properties"]["cle"] for feature in read(store, tile_at(x, y, 9))] == ["c1"]
     assert [feature["properties"]["cle"] for feature in read(store, tile_at(x, y, 10))] == ["c0", "c1"]
+
+
+def test_tiles_kept_of_a_coverage_drawn_whole_go_with_its_revision(database: Database) -> None:
+    layer = define(geometry="polygon", couverture=True)
+    build(database, layer)
+    insert(database, layer, [{"geom": "POLYGON((3.4 50.3, 3.5 50.3, 3.5 50.4, 3.4 50.3))"}])
+    revision = "SELECT revision FROM app.revision WHERE couche = 'essai'"
+    seen = [ask(database, revision)]
+    for _ in range(2):
+        with database.owner() as connection:
+            drawn.refresh(connection, [layer])
+        seen.append(ask(database, revision))
+    assert seen[0] < seen[1] == seen[2], "simplified once"
