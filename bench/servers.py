@@ -146,7 +146,10 @@ def build_servers(cluster: Cluster, config: Path, folder: Path) -> list[Server]:
         if is_installed(name):
             place = folder / name
             place.mkdir()
-            found.append(make(host, place))
+            try:
+                found.append(make(host, place))
+            except (OSError, subprocess.SubprocessError) as error:  # the others are worth comparing with
+                print(f"{name} est laissé de côté : {error}", flush=True)
     return found
 
 
@@ -242,18 +245,8 @@ def _behind_nginx(name: str, program: str, folder: Path, where: tuple[str, str],
     door = folder / "fcgi.sock"
     config = folder / "nginx.conf"
     config.write_text(fill_template("nginx.conf", folder=folder, port=port, door=door), encoding="utf-8")
-    spawn = (
-        "spawn-fcgi",
-        "-n",
-        "-s",
-        str(door),
-        "-M",
-        "0666",
-        "-F",
-        str(_PROCESSES),
-        "--",
-        f"/usr/lib/cgi-bin/{program}",
-    )
+    options = ["-n", "-s", str(door), "-M", "0666", "-F", str(_PROCESSES)]
+    spawn = ("spawn-fcgi", *options, "--", f"/usr/lib/cgi-bin/{program}")
     nginx = ("/usr/sbin/nginx", "-c", str(config), "-p", str(folder), "-g", "daemon off;")
     return Server(name, (spawn, nginx), where[0], environment, port, where[1])
 
