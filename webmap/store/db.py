@@ -74,6 +74,11 @@ def count_queries() -> Iterator[list[str]]:
         _counted.reset(token)
 
 
+def is_drawing() -> bool:
+    """Whether statements of this thread are asked of a zone that someone has drawn."""
+    return bool(_drawn.get())
+
+
 class _LostConnectionError(DatabaseError):
     """The connection broke under the statement: worth one more try on a new one."""
 
@@ -88,6 +93,7 @@ class Database:
         """
         self.owner_dsn = owner_dsn
         self.reader_dsn = reader_dsn
+        self.kept: dict[bytes, tuple[list[str], list[dict[str, Any]]]] = {}  # by store.kept_rows, which alone reads it
         self._lock = threading.Lock()
         self._turns = turns
         self._streams = threading.BoundedSemaphore(_STREAMS)

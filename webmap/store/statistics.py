@@ -16,6 +16,7 @@ from webmap.catalog.measure import class_key
 from webmap.store.attachment import sql_table
 from webmap.store.conservation import Rest, build_whole_rest
 from webmap.store.db import load_sql
+from webmap.store.kept_rows import read_kept
 from webmap.store.measures import build_plain
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _conditions(layer: LayerDefinition, measure: Measure) -> dict[str, sql.Compo
 def fetch_statistics(
     database: Database, layers: Iterable[LayerDefinition], decoupage: str
 ) -> dict[str, LayerStatistics]:
-    """Layer id -> what it says of each unit: exactly one statement per layer, whatever the number of units."""
+    """Layer id -> what it says of each unit: one statement per layer whatever the number of units, none when nothing changed."""
     return {layer.id: _fetch(database, layer, decoupage) for layer in layers}
 
 
@@ -141,7 +142,7 @@ def _fetch(database: Database, layer: LayerDefinition, decoupage: str) -> LayerS
     unites: dict[str, Mapping[str, Tally]] = {}
     rest: dict[str, Mapping[str, Tally]] = {}
     rows = 0
-    for row in database.read(sql_statistics(layer), {"decoupage": decoupage}):
+    for row in read_kept(database, sql_statistics(layer), {"decoupage": decoupage}, [layer.id, decoupage]):
         tallies = {measure.id: _tally(layer, measure, row) for measure in layer.measures}
         if row["groupe"] == "unite":
             unites[row["code"]] = tallies

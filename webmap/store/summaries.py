@@ -9,6 +9,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outside, sql_pieces, sql_table
 from webmap.store.db import load_sql
+from webmap.store.kept_rows import read_kept
 from webmap.store.rules import counted, sql_columns, sql_rules
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class LayerSummary:
 
 def fetch_units(database: Database, decoupage: str) -> list[Unit]:
     """Return the units of a découpage by name, all in one statement; empty when there is no such découpage."""
-    return [_unit(row) for row in database.read(load_sql("units"), {"decoupage": decoupage})]
+    return [_unit(row) for row in read_kept(database, load_sql("units"), {"decoupage": decoupage}, [decoupage])]
 
 
 def _unit(row: dict[str, Any]) -> Unit:
@@ -132,7 +133,7 @@ def sql_summary(layer: LayerDefinition) -> sql.Composed:
 
 
 def fetch_summaries(database: Database, layers: Iterable[LayerDefinition], decoupage: str) -> dict[str, LayerSummary]:
-    """Layer id -> what it counts in each unit: exactly one statement per layer, whatever the number of units."""
+    """Layer id -> what it counts in each unit: one statement per layer whatever the number of units, none when nothing changed."""
     return {layer.id: _fetch_summary(database, layer, decoupage) for layer in layers}
 
 
@@ -140,7 +141,7 @@ def _fetch_summary(database: Database, layer: LayerDefinition, decoupage: str) -
     unites: dict[str, Count] = {}
     rest: dict[str, Count] = {}
     cuts = []
-    for row in database.read(sql_summary(layer), {"decoupage": decoupage}):
+    for row in read_kept(database, sql_summary(layer), {"decoupage": decoupage}, [layer.id, decoupage]):
         told = row["compte"]
         if row["groupe"] == "partage":
             cuts.append(_cut(row["code"], told))
