@@ -9,6 +9,7 @@ import { computeEmprise } from "./map_tuiles.js";
 
 const MIN_ZOOM = 7;
 const MAX_ZOOM = 20;
+const STRIP = 100; // pixels
 
 /** `onMove`, `onPick(found)`, `onHover(found, pixel)`, `onComplete`: see carte.js. */
 export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove, onPick, onHover, onComplete, onBusy }) {
@@ -157,7 +158,9 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     /** What is seen of the map, WGS84. */
     etendue: () => transformExtent(view.calculateExtent(), "EPSG:3857", "EPSG:4326"),
     /** A sheet covers this much of the map: the view is what is left of it. */
-    setCovered({ right, bottom, pied }) {
+    setCovered({ right, bottom: height, pied }) {
+      // A sheet that leaves no more than a strip leaves nothing to read: the view stays all that it will uncover.
+      const bottom = (map.getSize()?.[1] ?? 0) - height < STRIP ? 0 : height;
       covered = { right, bottom };
       foot = bottom > 0 ? pied : 0;
       const again = view.getAnimating() && fitting;

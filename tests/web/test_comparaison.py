@@ -370,7 +370,7 @@ def test_each_question_has_its_version(reader: FlaskClient) -> None:
 
 def test_the_map_costs_one_statement_whatever_the_number_of_units(reader: FlaskClient) -> None:
     costs = []
-    for path in ("bassin.json", "bassin", "commune"):
+    for path in ("bassin.csv", "bassin", "commune"):
         with count_queries() as statements:
             reader.get(f"/territoires/{path}")
         costs.append(len(statements))

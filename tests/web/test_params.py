@@ -102,7 +102,7 @@ def test_refusals_name_what_is_possible(reader: FlaskClient) -> None:
     detail = reader.get("/exports/qpv.geojson?basin=x").get_json()["detail"]
     assert detail == (
         "Paramètre « basin » inconnu ; paramètres possibles : bassin, bbox, bv2022, champs, commune, "
-        "crs, equipe, filter, filter-crs, filter-lang, polygone, territoire."
+        "crs, equipe, filter, filter-crs, filter-lang, polygone, territoire, tri."
     )
     assert "n'en prend aucun" in reader.get("/couches?x").get_json()["detail"]
     assert "bassin, equipe, bv2022, commune, territoire" in reader.get("/territoires/x").get_json()["detail"]

@@ -57,7 +57,10 @@ def test_the_url_map_is_whole(reader: FlaskClient) -> None:
     zones = {f"/territoires/qpv{rule}" for rule, _, _ in ZONES}
     tiled = {f"{start}{rule}" for rule, _, _ in TILED for start in ("/ogc", "/ogc/collections/<collection>")}
     exports = {f"/exports/<layer_id>.{form}" for form in FORMATS}
-    assert rules == {rule for rule, _, _ in ROUTES} | zones | tiled | exports | {"/static/<filename>"}
+    assert rules == {rule for rule, _, _ in ROUTES} | zones | tiled | exports | {
+        "/static/<filename>",
+        "/travaux/<jeton>",
+    }
 
 
 @pytest.mark.parametrize(("rule", "endpoint"), [(rule, endpoint) for rule, endpoint, _ in ROUTES])
