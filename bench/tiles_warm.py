@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import statistics
 import subprocess
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from dataset import POLYGONS
 from servers import fill_template, free_port
 from stage import say
-from timing import connect, try_each
+from timing import connect, get, try_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from http.client import HTTPConnection
 
     from servers import Running
     from stage import Stage
@@ -30,8 +32,8 @@ _ACCEPT = "Accept-Encoding: gzip"
 def measure_warm(stage: Stage) -> dict[str, Any]:
     """Ask for one tile as often as possible, compressed, from 32 connections. Peers, who keep nothing, once each."""
     with stage.run(stage.ours) as running:
-        path = running.server.tile_path(POLYGONS, _TILE)
         connection = connect(running.server.port)
+        path = _current_path(connection)
         for _ in range(8):  # both processes
             connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
             body = connection.getresponse().read()
@@ -47,6 +49,12 @@ def measure_warm(stage: Stage) -> dict[str, Any]:
                 peers[server.name] = try_each(peer, ["rate"], lambda _, peer=peer: _rate(peer))["rate"]  # type: ignore[misc]
     ours, nginx = (statistics.median(rates) for rates in zip(*pairs, strict=True))
     return {"ours": ours, "nginx": nginx, "size": len(body), "peers": peers}
+
+
+def _current_path(connection: HTTPConnection) -> str:
+    """Return the address our map asks: that of the version of today."""
+    version = json.loads(get(connection, "/tuiles.json"))["versions"][POLYGONS.id]
+    return "/tuiles/{}/{}/{}/{}/{}.mvt".format(POLYGONS.id, version, *_TILE)
 
 
 def _rate(running: Running) -> dict[str, Any]:

@@ -237,3 +237,22 @@ def test_tiles_kept_of_a_coverage_drawn_whole_go_with_its_revision(database: Dat
             drawn.refresh(connection, [layer])
         seen.append(ask(database, revision))
     assert seen[0] < seen[1] == seen[2], "simplified once"
+
+
+def test_a_name_that_changes_leaves_a_coverage_simplified(database: Database) -> None:
+    layer = define_coverage()
+    build(database, layer)
+    insert(database, layer, [{"geom": surface.wkt} for surface in paving([(0.0, 0.0)] * 9, 1000)], srid=3857)
+    with database.owner() as connection:
+        drawn.refresh(connection, [layer])
+    said = (
+        "SELECT jsonb_object_agg(cle, to_jsonb(d) - 'nom')"
+        " || (SELECT to_jsonb(c) FROM tuile.couverture c WHERE couche = 'essai') FROM tuile.essai d"
+    )
+    before = ask(database, said)
+    assert before["generalisee"]
+    do(database, "UPDATE pub.essai SET nom = 'nouveau', precision = 'exacte'")
+    assert ask(database, said) == before
+    assert ask(database, "SELECT bool_and(nom = 'nouveau') FROM tuile.essai")
+    do(database, "UPDATE pub.essai SET geom = ST_Translate(geom, 10, 0) WHERE code = 'c0'")
+    assert not ask(database, said)["generalisee"]

@@ -37,7 +37,8 @@ class Band(BaseModel):
         return self.tolerance * PIXEL / float(2**self.zoom_max)
 
 
-_GENERALISED = tuple(Band(zoom_max=zoom) for zoom in (4, 6, 8, 10, 12))
+# Where shapes are a few pixels wide, a quarter of one shows: at zoom 6, of 35 000 surfaces, on 2,7 % of the pixels (bench, 22/11/2026).
+_GENERALISED = tuple(Band(zoom_max=zoom, tolerance=0.125 if zoom <= 6 else 0.25) for zoom in (4, 6, 8, 10, 12))  # noqa: PLR2004
 _WHOLE = Band(zoom_max=LAST_ZOOM, tolerance=0)
 
 

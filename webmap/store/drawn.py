@@ -101,6 +101,10 @@ def _sql_build(layer: LayerDefinition) -> sql.Composed:
         "remake": _remake(layer),
         "rows": _sql_rows(layer, sql.Identifier(SCHEMA, layer.id)),
         "changed": _sql_rows(layer, sql.Identifier("lignes")),
+        "told": sql.SQL(", ").join(
+            sql.SQL("{0} = v.{0}").format(sql.Identifier(name))
+            for name in ("nom", *style_fields(layer), "approximatif", "schematique")
+        ),
         "forget": _sql_forget(layer),
     }
     table = load_sql("drawn_table").format(**parts)

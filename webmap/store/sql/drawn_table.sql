@@ -1,6 +1,6 @@
 -- Question: what does a layer need to be drawn: a table, and triggers that keep it right in the writing transaction?
 -- Once a statement, whoever writes, QGIS too. Identifiers: drawn, layer, key, follow, index.
--- Composables: rows (of the table), changed (of the rows just written), forget.
+-- Composables: rows (of the table), changed (of the rows just written), told (what a tile says of them), forget.
 CREATE TABLE {drawn} AS {rows} WITH NO DATA;
 ALTER TABLE {drawn} ALTER geom SET STORAGE EXTERNAL, ALTER geom SET NOT NULL, ADD PRIMARY KEY (cle);
 INSERT INTO {drawn} {rows};
@@ -17,6 +17,13 @@ BEGIN
   END IF;
   IF TG_OP IN ('UPDATE', 'DELETE') THEN
     IF NOT EXISTS (SELECT 1 FROM avant) THEN RETURN NULL; END IF;
+    -- The usual edit moves nothing: shapes stay, those of a coverage with them.
+    IF TG_OP = 'UPDATE' THEN
+      IF NOT EXISTS (SELECT 1 FROM lignes l FULL JOIN avant a USING ({key}) WHERE l.geom IS DISTINCT FROM a.geom) THEN
+        UPDATE {drawn} d SET {told} FROM ({changed}) v WHERE v.cle = d.cle;
+        RETURN NULL;
+      END IF;
+    END IF;
     {forget}
     DELETE FROM {drawn} d USING avant a WHERE d.cle = a.{key};
   END IF;
