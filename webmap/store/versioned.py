@@ -30,7 +30,7 @@ _PATIENCE = 10.0  # seconds another process may take to make the same bytes befo
 _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the whole
 _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
 _IN_MEMORY = 32 * 1024 * 1024
-_LEVEL = 6
+_LEVEL = 4  # a tile 2 % heavier than at 6, in half the time
 NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
 _EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
 _NAME = 64  # bytes a name takes in its folder, about
