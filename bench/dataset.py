@@ -89,7 +89,7 @@ chiffres_cles = ["commune:densite"]
 code = "200000000"
 nom = "Banc d’essai"
 titre = "Banc d’essai"
-etendue = [-5.2, 42.2, 8.3, 51.2]
+etendue = {etendue}
 source = "Sans objet"
 
 [[fonds]]
@@ -138,12 +138,17 @@ DATASETS = (POINTS, POLYGONS, LINES)
 def write_deployment(folder: Path) -> Path:
     """Write the layers folder and the `webmap.toml` that names it. Returns the path of the latter."""
     write_layers(folder / "layers", (*DATASETS, TENTH))
+    return write_territory(folder, "[-5.2, 42.2, 8.3, 51.2]")
+
+
+def write_territory(folder: Path, etendue: str) -> Path:
+    """Write beside the layers of a bench the territory they are in, which has no commune. Returns its `webmap.toml`."""
     commune = folder / "layers" / "commune" / "layer.toml"
     commune.parent.mkdir()
     commune.write_text(_COMMUNE, encoding="utf-8")
     (folder / "layers" / "documents.toml").write_text("[documents]\n", encoding="utf-8")
     path = folder / "webmap.toml"
-    path.write_text(_DEPLOYMENT, encoding="utf-8")
+    path.write_text(_DEPLOYMENT.format(etendue=etendue), encoding="utf-8")
     return path
 
 

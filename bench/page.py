@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psutil
 import psycopg
+from dataset import write_territory
 from playwright.sync_api import sync_playwright
 
 from tests.browser.observed import ARGS, wait_until
@@ -91,22 +92,6 @@ type = "integer"
 label = "valeur"
 """
 _STYLE = '[[rules]]\nlabel = "Parcelle"\ncolor = "#8f1148"\nopacity = 0.3\nstroke = "#8f1148"\nwidth = 1\n'
-_DEPLOYMENT = """faits = "layers"
-couches = ["commune"]
-chiffres_cles = ["commune:densite"]
-
-[territoire]
-code = "200000000"
-nom = "Banc d’essai"
-titre = "Banc d’essai"
-etendue = [3.1, 50.2, 3.8, 50.5]
-source = "Sans objet"
-
-[[fonds]]
-id = "aucun"
-titre = "Sans fond"
-type = "aucun"
-"""
 # Times between the frames that the browser gives the page, in milliseconds.
 _COUNT_FRAMES = """() => {
   window.intervals = [];
@@ -149,18 +134,13 @@ def measure_page(minutes: float = 10, say: Callable[[str], object] = lambda _tex
 
 
 def _fill(cluster: Cluster, folder: Path) -> None:
-    for name, files in {
-        "parcelle": {"layer.toml": _LAYER, "style.toml": _STYLE},
-        "commune": {"layer.toml": f'description = "Aucune : le banc d’essai n’a pas de territoire."\n{_SOURCE}'},
-    }.items():
-        place = folder / "layers" / name
-        place.mkdir(parents=True)
-        for file, text in files.items():
-            (place / file).write_text(text, encoding="utf-8")
-    (folder / "layers" / "documents.toml").write_text("[documents]\n", encoding="utf-8")
-    (folder / "webmap.toml").write_text(_DEPLOYMENT, encoding="utf-8")
+    place = folder / "layers" / "parcelle"
+    place.mkdir(parents=True)
+    (place / "layer.toml").write_text(_LAYER, encoding="utf-8")
+    (place / "style.toml").write_text(_STYLE, encoding="utf-8")
+    config = write_territory(folder, "[3.1, 50.2, 3.8, 50.5]")
     dsn = cluster.dsn("webmap_proprietaire", "page")
-    settings = load_settings({"WEBMAP_CONFIG": str(folder / "webmap.toml"), "DATABASE_URL": dsn})
+    settings = load_settings({"WEBMAP_CONFIG": str(config), "DATABASE_URL": dsn})
     catalog = load_checked_catalog(settings)
     with cluster.superuser("page") as connection:  # what an administrator does for a DATABASE_URL
         connection.execute("GRANT webmap_lecture TO webmap_proprietaire WITH ADMIN OPTION")

@@ -45,7 +45,12 @@ def test_only_a_token_is_noted_and_only_so_many(
 ) -> None:
     for name in ("..%2F..%2Fx", JETON.upper(), JETON[:-1], f"{JETON}0"):
         assert reader.post(f"/travaux/{name}").status_code == 404
-    assert reader.get(f"/travaux/{JETON}").status_code == 405
+    read = reader.get(f"/travaux/{JETON}")
+    assert (read.status_code, "POST" in read.get_json()["detail"], "GET" in read.get_json()["detail"]) == (
+        405,
+        True,
+        False,
+    )
     assert not folder.exists()
     monkeypatch.setattr(presence, "_MOST_KEPT", 2)
     answers = [reader.post(f"/travaux/{digit * 32}").status_code for digit in "012"]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("webmap")
 _SENTENCES = {
     404: "Cette adresse ne mène à rien. La carte est à l'adresse /, la liste des couches à l'adresse /couches.",
-    405: "Cette adresse se lit seulement (GET).",
     413: "La demande dépasse 1 Mo : simplifiez le tracé, ou le fichier, puis renvoyez-le.",
     400: "La demande n'est pas comprise.",
 }
@@ -33,6 +32,7 @@ _TITLES = {
     500: "Erreur imprévue",
     503: "Base de données indisponible",
 }
+_REFUSED = "La demande ne peut pas être servie."
 _BUSY = "Trop de demandes à la fois"
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
 _PUBLIC = (BadParameterError, BusyError, HangUpError, NotFoundError)
@@ -87,8 +87,9 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < HTTPStatus.BAD_REQUEST:  # a redirection is no problem
         return error.get_response()  # type: ignore[return-value]  # werkzeug's own response
-    response = answer(status, f"http_{status}", _SENTENCES.get(status, "La demande ne peut pas être servie."))
     allow = error.get_response().headers.get("Allow")
+    sentence = f"Cette adresse n'admet que : {allow}." if allow else _SENTENCES.get(status, _REFUSED)
+    response = answer(status, f"http_{status}", sentence)
     if allow:
         response.headers["Allow"] = allow
     return response
