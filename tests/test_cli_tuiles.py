@@ -68,6 +68,11 @@ def test_what_cannot_be_warmed_is_told(run: Callable[..., Result]) -> None:
     assert (unknown.exit_code, many.exit_code) == (1, 1)
     assert "pas de couche publique « inconnue »" in unknown.output
     assert "c'est trop pour une fois" in many.output
+    refused = run("--zoom", "99")
+    assert refused.exit_code == 2
+    assert refused.output.endswith(
+        "--zoom : cette valeur n'est pas possible ; un nombre de 0 à 16. L'aide : main tuiles prechauffer --help\n"
+    )
 
 
 def test_only_public_layers_in_today_s_version_are_left(own: Settings, database: Database, layers_folder: Path) -> None:

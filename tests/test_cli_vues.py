@@ -49,7 +49,7 @@ def test_a_kept_view_opens_at_its_short_address(
 
 REFUSED = (
     (("Friches", "t", LINK), "CODE"),
-    (("-a", "t", LINK), "No such option"),
+    (("-a", "t", LINK), "L'option -a n'existe pas"),
     (("a/b", "t", LINK), "CODE"),
     (("a" * 41, "t", LINK), "CODE"),
     (("a", "  ", LINK), "TITRE"),

@@ -234,7 +234,7 @@ def test_zips_that_are_refused(desk: Desk, contours: dict[str, BaseGeometry]) ->
         (bytes(wrong), "n'est pas un ZIP complet"),
     ]:  # fmt: skip
         desk.publish("qpv", "perimetres", packed)
-        outcome = desk.refresh("qpv", deadline=0.7)["perimetres"]
+        outcome = desk.refresh("qpv", deadline=3 if "interrompu" in sentence else 30)["perimetres"]
         assert outcome.status == "echec"
         assert any(part in outcome.sentence for part in sentence.split("|")), outcome.sentence
         assert desk.content("qpv") == state

@@ -217,7 +217,18 @@ def test_a_closed_layer_leaves_nothing_and_takes_nothing(store: VersionedBytes) 
     assert store.get(TILE) is not None
 
 
-def test_closing_waits_for_writes_that_began_before(store: VersionedBytes) -> None:
+def test_closing_waits_for_a_write_that_began_before(store: VersionedBytes) -> None:
+    closing = threading.Thread(target=VersionedBytes(store.folder, 1_000_000).close, args=("irve",))
+    with store._open_to_writes("irve"):
+        closing.start()
+        closing.join(0.3)
+        assert closing.is_alive()
+        store._write("irve/v/1", b"x")
+    closing.join(10)
+    assert not (store.folder / "irve").exists()
+
+
+def test_closing_among_writes_that_never_stop(store: VersionedBytes) -> None:
     """Writers never stop; once `close` has returned, nothing of the layer is there, and nothing comes."""
     end = threading.Event()
 

@@ -42,15 +42,38 @@ class Commands(click.Group):
     group_class = type  # groups inside are of this same class
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a WebmapError goes to stderr."""
+        """Run the command; a WebmapError, or what click refuses of the words after this one, goes to stderr in French."""
         try:
             return super().invoke(ctx)
         except WebmapError as error:
             click.echo(str(error), err=True)
             ctx.exit(2 if isinstance(error, ConfigError) else 1)
+        except click.exceptions.NoArgsIsHelpError:  # a group named alone: click shows its help
+            raise
+        except click.UsageError as error:
+            click.echo(_tell_refusal(error), err=True)
+            ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("\nInterrompu.", err=True)
             ctx.exit(130)
+
+
+def _tell_refusal(error: click.UsageError) -> str:
+    """Say what of a command line is not possible, and where help is. click has its own sentences in English alone."""
+    param = getattr(error, "param", None)
+    name = param.get_error_hint(error.ctx).strip("'") if param and error.ctx else ""
+    what = "Cette commande n'est pas comprise."
+    if isinstance(error, click.NoSuchOption):
+        what = f"L'option {error.option_name} n'existe pas."
+    elif isinstance(error, click.MissingParameter):
+        what = f"Il manque {name}."
+    elif isinstance(error, click.BadParameter):
+        bounds = param.type if param and isinstance(param.type, click.IntRange) else None
+        what = f"{name} : cette valeur n'est pas possible"
+        what += f" ; un nombre de {bounds.min} à {bounds.max}." if bounds else "."
+    usage = f"{error.ctx.get_usage()}\n" if error.ctx else ""
+    command = error.ctx.command_path if error.ctx else "webmap"
+    return f"{usage}{what} L'aide : {command} --help"
 
 
 HELP = click.help_option("-h", "--help", help="Affiche cette aide.")

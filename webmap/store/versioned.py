@@ -33,6 +33,7 @@ _IN_MEMORY = 32 * 1024 * 1024
 _LEVEL = 4  # a tile 2 % heavier than at 6, in half the time
 NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
 _EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
+_WRITING = ".ecriture-{}"  # lock of a layer: shared by its writes, alone when it is closed
 _NAME = 64  # bytes a name takes in its folder, about
 
 
@@ -101,14 +102,10 @@ class VersionedBytes:
 
     def close(self, couche: str) -> None:
         """Remove all that is kept of a layer, and refuse what may still come of it, before returning. Raises OSError."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._locked(
-            ".fermeture", fcntl.LOCK_EX
-        ):  # a write that began before has ended; one that begins after will look
-            (self.folder / ".fermees").mkdir(exist_ok=True)
-            (self.folder / ".fermees" / couche).touch()
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(self.folder / couche)
+        (self.folder / ".fermees").mkdir(parents=True, exist_ok=True)
+        (self.folder / ".fermees" / couche).touch()  # first: no write begins from here on, so the lock is soon free
+        with self._locked(_WRITING.format(couche), fcntl.LOCK_EX), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.folder / couche)
 
     def open(self, couche: str) -> None:
         """Let a layer that was closed be kept again."""
@@ -239,7 +236,7 @@ class VersionedBytes:
 
     def _open_to_writes(self, couche: str) -> contextlib.AbstractContextManager[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        return self._locked(f".ecriture-{couche}", fcntl.LOCK_SH)
+        return self._locked(_WRITING.format(couche), fcntl.LOCK_SH)
 
     @contextlib.contextmanager
     def _locked(self, name: str, how: int, patience: float = 0.0) -> Iterator[None]:
