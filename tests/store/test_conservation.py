@@ -194,6 +194,7 @@ def test_what_straddles_says_its_shares(database_with_contours: Database, catalo
         assert sum(part["part"] for part in cut["parts"]) + outside / whole == pytest.approx(1, rel=1e-4)
     costs = []
     for decoupage in ("bassin", "commune"):
+        database_with_contours.kept.clear()
         with count_queries() as counted:
             fetch_report(database_with_contours, catalog, decoupage)
         costs.append(len(counted))

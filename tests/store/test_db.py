@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.store.conftest import ask
+from tests.store.conftest import ask, do
 from webmap.errors import BusyError, DatabaseError
 from webmap.store import db
 from webmap.store.db import Database, count_queries, error_line, load_sql, open_database
@@ -107,6 +107,17 @@ def test_after_the_backends_are_gone_the_next_stream_works(cluster: Cluster, dat
     assert b"".join(database.stream(sql.SQL("SELECT 1"))) == b"1\n"
     assert terminate(cluster, database)
     assert b"".join(database.stream(sql.SQL("SELECT 1"))) == b"1\n"
+
+
+def test_what_is_read_in_a_snapshot_is_of_one_state(cluster: Cluster, database: Database) -> None:
+    count = sql.SQL("SELECT count(*) AS n FROM pub.commune")
+    assert database.read(count) == [{"n": 47}]
+    assert terminate(cluster, database)  # a snapshot finds a server that restarted again, as a read does
+    with database.snapshot():
+        assert database.read(count) == [{"n": 47}]
+        do(database, "DELETE FROM pub.commune WHERE code_insee = '59172'")
+        assert database.read(count) == [{"n": 47}]
+    assert database.read(count) == [{"n": 46}]
 
 
 def test_a_long_stream_keeps_no_row(database: Database) -> None:

@@ -9,7 +9,8 @@ from psycopg import sql
 from tests.store.conftest import build, define, do, insert
 from webmap.store import kept_rows
 from webmap.store.db import Database, count_queries
-from webmap.store.kept_rows import read_kept
+from webmap.store.kept_rows import one_state, read_kept
+from webmap.store.report import fetch_report
 from webmap.store.summaries import fetch_summaries, fetch_units, measured_layers
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def check(database: Database, catalog: Catalog) -> None:
     for decoupage in ("bassin", "commune", "territoire"):
         assert fetch_summaries(database, layers, decoupage) == fetch_summaries(fresh, layers, decoupage)
         assert fetch_units(database, decoupage) == fetch_units(fresh, decoupage)
+        with one_state(database, [LAYER.id, *(layer.id for layer in catalog.public)]):
+            assert fetch_summaries(database, layers, decoupage) == fetch_summaries(fresh, layers, decoupage)
     fresh.close()
 
 
@@ -61,6 +64,20 @@ def test_an_edit_of_one_layer_recounts_that_layer_alone(database: Database, cata
     assert [("AS MATERIALIZED" in each, "'essai'" in each) for each in statements if "AS MATERIALIZED" in each] == [
         (True, True)
     ]
+
+
+def test_a_report_recounts_the_layers_that_changed_and_asks_once_for_the_rest(
+    database: Database, catalog: Catalog
+) -> None:
+    fetch_report(database, catalog, "bassin")
+    do(database, "DELETE FROM pub.espace_nature")
+    with count_queries() as statements:
+        report = fetch_report(database, catalog, "bassin")
+    assert {
+        value.valeur for value in report.ensemble.values if value.couche == "espace_nature" and not value.declare
+    } == {None}
+    assert sum("app.revision" in each and "system_identifier" in each for each in statements) == 1
+    assert [each.count('"espace_nature"') > 0 for each in statements if "AS MATERIALIZED" in each] == [True]
 
 
 def test_a_zone_that_is_drawn_is_read_each_time(database: Database) -> None:

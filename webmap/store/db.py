@@ -53,6 +53,12 @@ Params: TypeAlias = "Mapping[str, object] | None"
 # The communes a drawn zone is made of: what the views `app.unite` and `app.membre` show as the only unit of « polygone ».
 _drawn: contextvars.ContextVar[str] = contextvars.ContextVar("drawn", default="")
 
+# One state for all that is read, and plans that are kept: those of summaries take longer to make than to run. A generic one is
+# as good, since they bind the name of a découpage and nothing else.
+_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = force_generic_plan"
+
+_DRAW = "SELECT set_config('webmap.communes', %s, true)"
+
 # Tests count the statements a page costs (`count_queries`); a list in a context variable is all it takes.
 _counted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("counted", default=None)
 
@@ -94,9 +100,11 @@ class Database:
         self.owner_dsn = owner_dsn
         self.reader_dsn = reader_dsn
         self.kept: dict[bytes, tuple[list[str], list[dict[str, Any]]]] = {}  # by store.kept_rows, which alone reads it
+        self.written: dict[tuple[str, int], tuple[Any, sql.SQL]] = {}  # as above: the statements of each layer
         self._lock = threading.Lock()
         self._turns = turns
         self._streams = threading.BoundedSemaphore(_STREAMS)
+        self._held = threading.local()  # the connection of the snapshot a thread reads in
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -156,10 +164,35 @@ class Database:
             self._pool.check()
             return self._read(statement, params)
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read, in the block and by this thread, one state of the data. Raises DatabaseError."""
+        with contextlib.ExitStack() as stack:
+            try:
+                self._held.connection = stack.enter_context(self._open_snapshot())
+            except _LostConnectionError:  # as in `read`
+                self._pool.check()
+                self._held.connection = stack.enter_context(self._open_snapshot())
+            stack.callback(setattr, self._held, "connection", None)
+            yield
+
+    @contextlib.contextmanager
+    def _open_snapshot(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        with self._reader() as connection, connection.transaction():
+            connection.execute(_ONE_STATE)
+            if _drawn.get():
+                connection.execute(_DRAW, [_drawn.get()])
+            yield connection
+
     def _read(self, statement: Statement, params: Params) -> list[dict[str, Any]]:
+        held = getattr(self._held, "connection", None)
+        if held is not None:
+            _note(statement, held)
+            found: list[dict[str, Any]] = held.execute(statement, params, prepare=True).fetchall()
+            return found
         with self._reader() as connection, connection.transaction() if _drawn.get() else contextlib.nullcontext():
             if _drawn.get():
-                connection.execute("SELECT set_config('webmap.communes', %s, true)", [_drawn.get()])
+                connection.execute(_DRAW, [_drawn.get()])
             _note(statement, connection)
             return connection.execute(statement, params).fetchall()
 

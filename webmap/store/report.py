@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webmap.store.conservation import Rest, Straddle, build_layer_rests, build_refused, build_straddles
+from webmap.store.kept_rows import one_state
 from webmap.store.measures import Context, Value, build_stated, build_unit_values, build_values
 from webmap.store.places import contours_loaded, fetch_contour_source, fetch_inventory
 from webmap.store.published import build_unpublishable
 from webmap.store.statistics import build_rests, build_statistics, fetch_statistics
-from webmap.store.summaries import Unit, fetch_summaries, fetch_units, measured_layers
+from webmap.store.summaries import Unit, fetch_summaries, fetch_units_of, measured_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +51,16 @@ def reported_layers(catalog: Catalog) -> list[LayerDefinition]:
     return [layer for layer in catalog.public if layer.measures and layer.decoupage is None and layer.id != "commune"]
 
 
-def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report:
-    """Count everything for one découpage: one statement per measured layer, and five for the units and their sources."""
+def fetch_report(database: Database, catalog: Catalog, decoupage: str, only: str = "") -> Report:
+    """Count everything for one découpage: one statement per measured layer, and a few for the units and their sources.
+
+    All is read of one state of the data. With `only`, `units` is that unit alone, beside what all of them leave over.
+    """
+    with one_state(database, [layer.id for layer in catalog.public]):
+        return _fetch_report(database, catalog, decoupage, only)
+
+
+def _fetch_report(database: Database, catalog: Catalog, decoupage: str, only: str) -> Report:
     layers = reported_layers(catalog)
     measured = measured_layers(catalog)
     summaries = fetch_summaries(database, measured, decoupage)
@@ -60,7 +69,8 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
         [layer for layer in layers if layer.statistical], statistics
     )
     context = replace(fetch_context(database, catalog, layers), refused=refused)
-    whole_unit = fetch_units(database, "territoire")[0]
+    found = fetch_units_of(database, [decoupage, "territoire"])
+    whole_unit = found["territoire"][0]
 
     def read(unit: Unit, *, whole: bool) -> list[Value]:
         return [
@@ -86,7 +96,8 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str) -> Report
             unit,
             (*build_unit_values(commune, unit, context), *read(unit, whole=False)),
         )
-        for unit in fetch_units(database, decoupage)
+        for unit in found[decoupage]
+        if only in {"", unit.code}
     ]
     rests = [
         rest

@@ -10,7 +10,7 @@ from webmap.store.db import load_sql
 from webmap.store.versioned import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
     from webmap.store.db import Database
 
@@ -28,7 +28,12 @@ def fetch_state(database: Database, couches: Iterable[str]) -> list[str]:
     return found
 
 
-def build_version(code: str, state: Sequence[str], couches: Collection[str]) -> str:
-    """Return the version of what reads these layers and the communes, among a state that may tell of more."""
+def entries_of(state: Iterable[str], couches: Collection[str]) -> list[str]:
+    """Return what of a state, which may tell of more, is that of these layers and of the communes."""
     read = {*couches, _EVERYWHERE, ""}
-    return version_of(code, *sorted(entry for entry in state if entry.partition("/")[0] in read))
+    return sorted(entry for entry in state if entry.partition("/")[0] in read)
+
+
+def build_version(code: str, state: Iterable[str], couches: Collection[str]) -> str:
+    """Return the version of what reads these layers and the communes, among a state that may tell of more."""
+    return version_of(code, *entries_of(state, couches))

@@ -16,7 +16,7 @@ from webmap.catalog.measure import class_key
 from webmap.store.attachment import sql_table
 from webmap.store.conservation import Rest, build_whole_rest
 from webmap.store.db import load_sql
-from webmap.store.kept_rows import read_kept
+from webmap.store.kept_rows import compose, read_kept
 from webmap.store.measures import build_plain
 
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ def _fetch(database: Database, layer: LayerDefinition, decoupage: str) -> LayerS
     unites: dict[str, Mapping[str, Tally]] = {}
     rest: dict[str, Mapping[str, Tally]] = {}
     rows = 0
-    for row in read_kept(database, sql_statistics(layer), {"decoupage": decoupage}, [layer.id, decoupage]):
+    for row in read_kept(
+        database, compose(database, layer, sql_statistics), {"decoupage": decoupage}, [layer.id, decoupage]
+    ):
         tallies = {measure.id: _tally(layer, measure, row) for measure in layer.measures}
         if row["groupe"] == "unite":
             unites[row["code"]] = tallies

@@ -9,11 +9,11 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outside, sql_pieces, sql_table
 from webmap.store.db import load_sql
-from webmap.store.kept_rows import read_kept
+from webmap.store.kept_rows import compose, read_kept
 from webmap.store.rules import counted, sql_columns, sql_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
@@ -89,7 +89,15 @@ class LayerSummary:
 
 def fetch_units(database: Database, decoupage: str) -> list[Unit]:
     """Return the units of a découpage by name, all in one statement; empty when there is no such découpage."""
-    return [_unit(row) for row in read_kept(database, load_sql("units"), {"decoupage": decoupage}, [decoupage])]
+    return fetch_units_of(database, [decoupage])[decoupage]
+
+
+def fetch_units_of(database: Database, decoupages: Sequence[str]) -> dict[str, list[Unit]]:
+    """Découpage -> its units by name: one statement for all, which measures each commune once."""
+    found: dict[str, list[Unit]] = {decoupage: [] for decoupage in decoupages}
+    for row in read_kept(database, load_sql("units"), {"decoupages": sorted(found)}, decoupages):
+        found[row["decoupage"]].append(_unit(row))
+    return found
 
 
 def _unit(row: dict[str, Any]) -> Unit:
@@ -141,7 +149,9 @@ def _fetch_summary(database: Database, layer: LayerDefinition, decoupage: str) -
     unites: dict[str, Count] = {}
     rest: dict[str, Count] = {}
     cuts = []
-    for row in read_kept(database, sql_summary(layer), {"decoupage": decoupage}, [layer.id, decoupage]):
+    for row in read_kept(
+        database, compose(database, layer, sql_summary), {"decoupage": decoupage}, [layer.id, decoupage]
+    ):
         told = row["compte"]
         if row["groupe"] == "partage":
             cuts.append(_cut(row["code"], told))

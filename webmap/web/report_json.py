@@ -23,7 +23,7 @@ def build_report(report: Report, only: UnitReport | None = None) -> dict[str, An
         "avertissement": warning,
         "contours_charges": report.contours,
         "unites": [_unit(part) for part in ([only] if only else report.units)],
-        "restes": [asdict(rest) for rest in report.rests],
+        "restes": [vars(rest) for rest in report.rests],
         "partages": [asdict(cut) for cut in report.partages],
         "ensemble": _unit(report.ensemble),
     }
@@ -38,5 +38,7 @@ def _unit(part: UnitReport) -> dict[str, Any]:
         "nombre_communes": unit.nombre_communes,
         "surface_km2": unit.surface_km2,
         "communes": list(unit.communes),
-        "mesures": [asdict(value) for value in part.values],
+        "mesures": [
+            vars(value) for value in part.values
+        ],  # flat: `asdict` would copy each text, for a third of the time
     }

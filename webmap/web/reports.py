@@ -54,15 +54,15 @@ def answer_json(decoupage: str, write: Callable[[Report], Response], code: str =
     etag = build_etag(version, "synthese", name)
     response = not_modified(etag)
     if response is None:
-        response = gzipped_json(kept.fetch(version, name, lambda: write(_fetch(decoupage)).get_data()))
+        response = gzipped_json(kept.fetch(version, name, lambda: write(_fetch(decoupage, code)).get_data()))
     return with_etag(response, etag)
 
 
-def _fetch(decoupage: str) -> Report:
+def _fetch(decoupage: str, only: str = "") -> Report:
     atlas = services()
     if decoupage in params.zone_ids(atlas.catalog):
         return fetch_zone_report(atlas.database, atlas.catalog, decoupage, atlas.settings.territoire.etendue)
-    return fetch_report(atlas.database, atlas.catalog, decoupage)
+    return fetch_report(atlas.database, atlas.catalog, decoupage, only)
 
 
 def require_unit(report: Report, code: str) -> UnitReport:
