@@ -15,8 +15,9 @@ from pyproj import Geod, Transformer
 
 from tests.store.conftest import build, define, do, insert, members, shuffled
 from webmap.store.db import count_queries
+from webmap.store.places import fetch_citations, sql_citations
 from webmap.store.report import fetch_report
-from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units
+from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units, sql_summary
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -253,6 +254,38 @@ def test_an_exact_point_counts_where_it_stands_not_where_it_says(squares: Databa
     build(squares, LAYERS["point"])
     insert(squares, LAYERS["point"], [{"geom": "POINT(720500 7030500)", "code_insee": "59064"}], srid=2154)
     assert list(fetch_summaries(squares, [LAYERS["point"]], "commune")["essai"].unites) == ["59002"]
+
+
+FAR = """INSERT INTO pub.essai (code, nom, geom, precision, etat, source, millesime)
+SELECT 'l' || n, 'n', {}, 'exacte', 'existant', 's', '2026' FROM generate_series(1, 3000) n,
+LATERAL (SELECT ST_SetSRID(ST_MakePoint(100000 + 40 * n, 6200000), 2154) AS p) q"""
+SHAPES = {
+    "point": "p",
+    "line": "ST_Multi(ST_MakeLine(p, ST_Translate(p, 30, 30)))",
+    "polygon": "ST_Multi(ST_Expand(p, 15))",
+}
+COUNTED = {"id": "n", "type": "nombre", "label": "Essais", "unit": "essais"}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: str) -> None:
+    layer = define(geometry=kind, measures=[COUNTED | {"rule": "point_dans" if kind == "point" else "centroide"}])
+    build(squares, layer)
+    do(squares, FAR.format(SHAPES[kind]))
+    near = place(kind, 720_500, 7_030_500, 90, hole=False)
+    insert(squares, layer, [{"code_insee": "59002", "source": "t"}, {"geom": near}], srid=2154)
+    with squares.owner() as connection:
+        connection.execute("ANALYZE pub.essai")
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        statements = [(sql_summary(layer), {"decoupage": "bassin"}), (sql_citations([layer]), None)]
+        lines = [
+            str(row["QUERY PLAN"])
+            for each, params in statements
+            for row in connection.execute(b"EXPLAIN (ANALYZE) " + each.as_bytes(), params)
+        ]
+    assert [line for line in lines if "Seq Scan on essai" in line and "never executed" not in line] == []
+    assert fetch_summaries(squares, [layer], "commune")["essai"].unites["59002"].nombre == 2
+    assert fetch_citations(squares, [layer]) == {"essai": (["s", "t"], ["2026"])}
 
 
 def test_one_statement_a_layer_whatever_the_units(facts: Database, catalog: Catalog) -> None:

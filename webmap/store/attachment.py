@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.catalog.definition import COMMON_COLUMNS
-from webmap.store.builder import SCHEMA, readable_columns
+from webmap.store.builder import SCHEMA, UNPLACED, readable_columns
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
@@ -46,13 +46,16 @@ def sql_communes(layer: LayerDefinition) -> sql.Composed:
     return sql.SQL("{}").format(own)
 
 
-def sql_by_geometry(layer: LayerDefinition) -> sql.SQL:
+def sql_by_geometry(layer: LayerDefinition) -> sql.Composed:
     """Whether a row (alias t) is tied by its geometry: its place is exact, and contours are there to compare with."""
+    return sql.SQL("(t.precision = 'exacte' AND t.geom IS NOT NULL AND {})").format(_sql_compared(layer))
+
+
+def _sql_compared(layer: LayerDefinition) -> sql.SQL:
+    """Whether the exact places of a layer are compared with contours: the same for all its rows."""
     if layer.id == "commune" or layer.decoupage or not layer.drawn:
         return sql.SQL("false")
-    return sql.SQL(
-        "(t.precision = 'exacte' AND t.geom IS NOT NULL AND EXISTS (SELECT 1 FROM pub.commune k WHERE k.geom IS NOT NULL))"
-    )
+    return sql.SQL("EXISTS (SELECT 1 FROM pub.commune k WHERE k.geom IS NOT NULL)")
 
 
 # Whether a row (alias t) is in a commune (alias c) that its geometry meets: the rule `sql_pieces` counts by.
@@ -100,6 +103,8 @@ _OWN = {
 }
 # Dimension of what is left of a line or a surface in a commune: a shared edge or a corner is no presence.
 DIMENSIONS = {"line": 2, "polygon": 3}  # as ST_CollectionExtract numbers them
+# A box every row that enters the territory meets: the index then leaves a country out, which no join with the communes does.
+NEAR = sql.SQL("t.geom && (SELECT ST_SetSRID(ST_Extent(k.geom)::geometry, 2154) FROM pub.commune k)")
 _NO_EXACT = sql.SQL("SELECT NULL::text AS cle, NULL::geometry AS geom, NULL::float8 AS taille WHERE false")
 
 
@@ -112,27 +117,28 @@ def sql_exact(layer: LayerDefinition) -> sql.Composed:
         return sql.Composed([_NO_EXACT])
     enters = sql.SQL("true") if layer.geometry == "point" else _ENTERS[layer.geometry]
     return sql.SQL(
-        "SELECT t.{key}::text AS cle, t.geom, {size} AS taille FROM {table} t WHERE {by_geometry}"
+        "SELECT t.{key}::text AS cle, t.geom, {size} AS taille FROM {table} t WHERE {by_geometry} AND {near}"
         " AND EXISTS (SELECT 1 FROM pub.commune c WHERE ST_Intersects(c.geom, t.geom) AND {enters})"
     ).format(
         key=sql.Identifier(layer.key),
         size=SIZES[layer.geometry].format(geom=sql.SQL("t.geom")),
         table=sql_table(layer),
         by_geometry=sql_by_geometry(layer),
+        near=NEAR,
         enters=enters,
     )
 
 
 def sql_named(layer: LayerDefinition) -> sql.Composed:
-    """Relation (cle, codes, ancre): the rows tied by the communes they name, all of them and their own one."""
-    return sql.SQL(
-        "SELECT t.{key}::text AS cle, {communes} AS codes, t.code_insee AS ancre FROM {table} t"
-        " WHERE NOT COALESCE({by_geometry}, false)"
-    ).format(
-        key=sql.Identifier(layer.key),
-        communes=sql_communes(layer),
-        table=sql_table(layer),
-        by_geometry=sql_by_geometry(layer),
+    """Relation (cle, codes, ancre): the rows tied by the communes they name, all of them and their own one.
+
+    In two parts, so that the index finds those that have no exact place, and the others are read only where they are named too.
+    """
+    rows = sql.SQL(
+        "SELECT t.{key}::text AS cle, {communes} AS codes, t.code_insee AS ancre FROM {table} t WHERE "
+    ).format(key=sql.Identifier(layer.key), communes=sql_communes(layer), table=sql_table(layer))
+    return sql.SQL("{rows} {unplaced} UNION ALL {rows} NOT {unplaced} AND NOT {compared}").format(
+        rows=rows, unplaced=UNPLACED, compared=_sql_compared(layer)
     )
 
 

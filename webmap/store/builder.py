@@ -39,6 +39,13 @@ _TYPES: dict[str, Any] = {
     "list": lambda: ARRAY(Text),
 }
 GEOMETRIES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON", "none": "POINT"}
+# What a row cites, and whether a summary has to look for it elsewhere than at its place: told in the same words by who reads.
+CITATION = sql.SQL("md5(source || E'\\x1f' || millesime)::uuid")  # a digest: a text may be too long for an index
+UNPLACED = sql.SQL("(precision IS DISTINCT FROM 'exacte' OR geom IS NULL)")
+_INDEXES = {
+    "citation": sql.SQL("(({}))").format(CITATION),
+    "sans_lieu": sql.SQL("(code_insee) WHERE {}").format(UNPLACED),
+}
 _NAME_LENGTH = 63  # PostgreSQL cuts longer identifiers
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 # Fired once a statement, and only when a row really changed: transition tables tell.
@@ -165,6 +172,7 @@ def build_layers(connection: Connection, layers: Iterable[LayerDefinition]) -> l
     for layer, columns in present.values():
         changes += _extend(connection, layer, columns) if columns else _create(connection, layer)
         changes += _refresh_enums(connection, layer)
+        _index(connection, layer)
         _grant(connection, layer)
     return changes
 
@@ -263,6 +271,16 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, sql.Identifier(name)))
         changed.append(f"couche {layer.id} : liste de valeurs {name} retirée")
     return changed
+
+
+def _index(connection: Connection, layer: LayerDefinition) -> None:
+    """Make the indexes by which a summary finds a few rows among all those of a country."""
+    for name, what in _INDEXES.items():
+        connection.execute(
+            sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} {}").format(
+                sql.Identifier(f"ix_{layer.id}_{name}"[:_NAME_LENGTH]), sql.Identifier(SCHEMA, layer.id), what
+            )
+        )
 
 
 def readable_columns(layer: LayerDefinition) -> tuple[str, ...]:

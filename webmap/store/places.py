@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
+from webmap.store.builder import CITATION
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
@@ -87,6 +88,20 @@ def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> di
     ]
     statement = load_sql("inventory").format(counts=sql.SQL(" UNION ALL ").join(parts))
     return {row["couche"]: row for row in database.read(statement)}
+
+
+def sql_citations(layers: Iterable[LayerDefinition]) -> sql.Composed:
+    """Return the statement that tells what the rows of these layers cite."""
+    return sql.SQL(" UNION ALL ").join(
+        load_sql("citations").format(layer=sql.Literal(layer.id), table=sql_table(layer), citation=CITATION)
+        for layer in layers
+    )
+
+
+def fetch_citations(database: Database, layers: Sequence[LayerDefinition]) -> dict[str, tuple[list[str], list[str]]]:
+    """Layer id -> the documents its rows cite, and their dates, for the layers that have rows: one statement."""
+    rows = database.read(sql_citations(layers)) if layers else []
+    return {row["couche"]: (row["sources"], row["millesimes"]) for row in rows if row["sources"]}
 
 
 def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from webmap.store.conservation import Rest, Straddle, build_layer_rests, build_refused, build_straddles
 from webmap.store.kept_rows import one_state
 from webmap.store.measures import Context, Value, build_stated, build_unit_values, build_values
-from webmap.store.places import contours_loaded, fetch_contour_source, fetch_inventory
+from webmap.store.places import contours_loaded, fetch_citations, fetch_contour_source
 from webmap.store.published import build_unpublishable
 from webmap.store.statistics import build_rests, build_statistics, fetch_statistics
 from webmap.store.summaries import Unit, fetch_summaries, fetch_units_of, measured_layers
@@ -119,8 +119,7 @@ def fetch_context(database: Database, catalog: Catalog, layers: Sequence[LayerDe
         contour_source=fetch_contour_source(database),
         population_source=f"population : {population.name}, {population.millesime}",
         cited={
-            layer_id: (" ; ".join(map(catalog.cite, row["sources"])), ", ".join(row["millesimes"]))
-            for layer_id, row in fetch_inventory(database, layers).items()
-            if row["lignes"]
+            layer_id: (" ; ".join(map(catalog.cite, sources)), ", ".join(dates))
+            for layer_id, (sources, dates) in fetch_citations(database, layers).items()
         },
     )

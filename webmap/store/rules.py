@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from webmap.store.attachment import AREAS, SIZES, has_areas, sql_by_geometry, sql_table
+from webmap.store.attachment import AREAS, NEAR, SIZES, has_areas, sql_by_geometry, sql_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,8 +57,8 @@ SELECT {rule}, t.{key}::text, CASE WHEN k.code_insee IS NULL THEN 'hors_territoi
 FROM {table} t LEFT JOIN LATERAL (
   SELECT c.code_insee FROM pub.commune c WHERE ST_Intersects(c.geom, ST_Centroid(t.geom)) ORDER BY 1 LIMIT 1
 ) k ON true LEFT JOIN membre m ON m.code_insee = k.code_insee
-WHERE {by_geometry} AND (k.code_insee IS NOT NULL OR t.{key}::text IN (SELECT cle FROM exacte))
-UNION ALL SELECT {rule}, t.{key}::text, 'ensemble', NULL, 1, NULL FROM {table} t WHERE {by_geometry} AND (
+WHERE {by_geometry} AND {near} AND (k.code_insee IS NOT NULL OR t.{key}::text IN (SELECT cle FROM exacte))
+UNION ALL SELECT {rule}, t.{key}::text, 'ensemble', NULL, 1, NULL FROM {table} t WHERE {by_geometry} AND {near} AND (
   t.{key}::text IN (SELECT cle FROM exacte)
   OR EXISTS (SELECT 1 FROM pub.commune c WHERE ST_Covers(c.geom, ST_Centroid(t.geom))))""",
     "plus_proche": """
@@ -106,6 +106,7 @@ def _sql_rule(layer: LayerDefinition, rule: str) -> sql.Composed:
         key=sql.Identifier(layer.key),
         table=sql_table(layer),
         by_geometry=sql_by_geometry(layer),
+        near=NEAR,
     )
 
 

@@ -168,6 +168,8 @@ def replace_rows(
         " WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{key} = s.{key}) ORDER BY {key}"
     )
     created = connection.execute(statement.format(names=_joined(_columns(layer)), **parts)).rowcount
+    # The web's connections keep the plans of summaries: those made for a table that was empty would last until autovacuum.
+    connection.execute(sql.SQL("ANALYZE {table}").format(**parts))
     return created, row["nombre"] if row else 0, removed
 
 

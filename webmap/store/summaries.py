@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outside, sql_pieces, sql_table
+from webmap.store.cursors import CASTS
 from webmap.store.db import load_sql
+from webmap.store.filters import queryables
 from webmap.store.kept_rows import compose, read_kept
 from webmap.store.rules import counted, sql_columns, sql_rules
 
@@ -135,6 +137,9 @@ def sql_summary(layer: LayerDefinition) -> sql.Composed:
         rules=sql_rules(layer),
         table=sql_table(layer),
         key=sql.Identifier(layer.key),
+        type=sql.SQL(
+            CASTS[queryables(layer)[layer.key]]
+        ),  # a row is found by the index of its own key, not of its text
         name=sql.Identifier(layer.name),
         measures=sql_columns(counted(layer)),
     )

@@ -3,7 +3,7 @@
 -- (in the territory, in no unit), hors_territoire, non_localise (no place known), doubles (what counts once too often in
 -- several units), territoire (what the territory holds), ensemble (whole rows, told without the parts), partage (a row
 -- whose exact place is cut, one line each). units + hors_unite + hors_territoire + non_localise - doubles = ensemble.
--- Parameter: decoupage. Composables: exact, named, pieces, outside, covered, rules, table, key, name, measures (columns).
+-- Parameter: decoupage. Composables: exact, named, pieces, outside, covered, rules, table, key, type (of the key), name, measures (columns).
 WITH membre AS MATERIALIZED (SELECT code, code_insee FROM app.membre WHERE decoupage = %(decoupage)s),
 ici AS MATERIALIZED (SELECT COALESCE(array_agg(code_insee), '{{}}') AS codes FROM pub.commune),
 exacte AS MATERIALIZED ({exact}),
@@ -45,11 +45,11 @@ SELECT s.groupe, s.code, to_jsonb(s) AS compte FROM (
   SELECT p.groupe, p.code, COALESCE(sum(p.poids) FILTER (WHERE p.regle = 'touche'), 0) AS nombre,
     count(p.taille) FILTER (WHERE p.regle = 'touche') AS mesurees, sum(p.taille) FILTER (WHERE p.regle = 'touche') AS taille
     {measures}
-  FROM tout p LEFT JOIN {table} r ON r.{key}::text = p.cle GROUP BY p.groupe, p.code
+  FROM tout p LEFT JOIN {table} r ON r.{key} = p.cle::{type} GROUP BY p.groupe, p.code
 ) s
 UNION ALL
-SELECT 'partage', e.cle, jsonb_build_object('nom', r.{name}::text, 'total', e.taille,
+SELECT 'partage', e.cle, jsonb_build_object('nom', (SELECT r.{name}::text FROM {table} r WHERE r.{key} = e.cle::{type}), 'total', e.taille,
   'parts', jsonb_object_agg(COALESCE(x.code, ''), x.taille), 'hors_territoire', COALESCE(max(d.taille), 0))
-FROM exacte e JOIN rattache x USING (cle) LEFT JOIN dehors d USING (cle) JOIN {table} r ON r.{key}::text = e.cle
-GROUP BY e.cle, e.taille, r.{name} -- a millionth of the whole is a rounding of a shared limit, not a part
+FROM exacte e JOIN rattache x USING (cle) LEFT JOIN dehors d USING (cle)
+GROUP BY e.cle, e.taille -- a millionth of the whole is a rounding of a shared limit, not a part
 HAVING count(*) FILTER (WHERE x.taille > 1e-6 * e.taille) + (COALESCE(max(d.taille), 0) > 1e-6 * e.taille)::int > 1
