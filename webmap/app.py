@@ -46,6 +46,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     kept_tiles = build_kept_tiles(settings, catalog, database)
+    kept_figures = build_kept_figures(kept_tiles, catalog, database)
     app.extensions["webmap"] = Services(
         settings,
         catalog,
@@ -56,11 +57,12 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         kept_tiles.code,
         kept_tiles.octets,
         kept_tiles,
-        build_kept_figures(kept_tiles, catalog, database),
+        kept_figures,
         Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
-    app.wsgi_app = Front(app.wsgi_app, kept_tiles.octets, kept_tiles.couches, build_headers(settings))  # type: ignore[method-assign,assignment]
+    headers = build_headers(settings)
+    app.wsgi_app = Front(app.wsgi_app, kept_tiles.octets, kept_tiles.couches, kept_figures, headers)  # type: ignore[method-assign,assignment]
     return app
 
 

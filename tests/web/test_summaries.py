@@ -479,6 +479,27 @@ def test_a_summary_made_once_costs_one_statement(unkept: FlaskClient) -> None:
     assert unkept.get("/territoires/bassin/nulle-part.json").status_code == 404
 
 
+def test_a_kept_summary_is_answered_before_the_routes_as_they_answer_it(
+    unkept: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = ["/territoires/bassin/ostrevent.json", "/territoires/bassin.json"]
+    made = [unkept.get(path, headers={"Accept-Encoding": "gzip"}) for path in paths]
+    front = unkept.application.wsgi_app
+    monkeypatch.setattr(front, "_behind", lambda _wsgi, start: start("418 Behind", []) and [])
+    for path, first in zip(paths, made, strict=True):
+        again = unkept.get(path, headers={"Accept-Encoding": "gzip"})
+        assert (again.status_code, again.data) == (200, first.data)
+        assert sorted(again.headers) == sorted(first.headers)
+        seen = unkept.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (seen.status_code, seen.data, seen.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        head = unkept.head(path)
+        assert (head.status_code, head.data) == (200, b"")
+        assert int(head.headers["Content-Length"]) == len(gzip.decompress(first.data))
+    others = ["/territoires/bassin/.json", "/territoires/bassin.json?x=1", "/territoires/bassin/%FF.json"]
+    assert [unkept.get(path).status_code for path in [*others, "/territoires/bassin/amandinois.json"]] == [418] * 4
+    assert unkept.post(paths[0]).status_code == 418
+
+
 def test_a_summary_made_while_the_data_change_is_not_kept(
     settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

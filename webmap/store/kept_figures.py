@@ -35,15 +35,23 @@ class KeptFigures:
             self._octets.collect({FIGURES: version})
         return version
 
+    def find(self, version: str, name: str) -> bytes | None:
+        """Return the gzipped bytes of what has this name in a version, None when they were not made yet."""
+        return self._octets.get(_address(version, name))
+
     def fetch(self, version: str, name: str, make: Callable[[], bytes]) -> bytes:
         """Return the gzipped bytes of what has this name, made once.
 
         Made by many statements, they are kept only when no write came between the first and the last.
         """
-        address = f"{FIGURES}/{version}/{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+        address = _address(version, name)
 
         def make_apart() -> tuple[str | None, bytes]:
             body = make()
             return (address if self.fetch_version() == version else None), body
 
         return self._octets.fetch(address, make_apart)[1]
+
+
+def _address(version: str, name: str) -> str:
+    return f"{FIGURES}/{version}/{hashlib.sha256(name.encode()).hexdigest()[:32]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from psycopg import sql
@@ -24,8 +25,14 @@ def sql_state(couches: Iterable[str]) -> sql.Composed:
 
 def fetch_state(database: Database, couches: Iterable[str]) -> list[str]:
     """Return the state of several layers: one indexed read. Raises DatabaseError."""
-    found: list[str] = database.read(sql.SQL("SELECT {} AS etat").format(sql_state(couches)))[0]["etat"]
+    found: list[str] = database.read(_write_state(frozenset(couches)))[0]["etat"]
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _write_state(couches: frozenset[str]) -> sql.SQL:
+    """Return the statement of a state, which takes longer to write than to run."""
+    return sql.SQL(sql.SQL("SELECT {} AS etat").format(sql_state(couches)).as_string())
 
 
 def entries_of(state: Iterable[str], couches: Collection[str]) -> list[str]:

@@ -1,4 +1,7 @@
-"""Before Flask: a tile whose address names its version is served from the store; neither the router nor the database is asked."""
+"""Before Flask: what is kept is served from the store, without the router.
+
+A tile whose address names its version asks nothing of the database; a summary asks which version is today's.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,22 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from webmap.errors import DatabaseError
 from webmap.store.kept_tiles import build_address
-from webmap.web.octets import LASTING, build_answer
+from webmap.web.octets import LASTING, build_answer, build_figures, name_figures
 from webmap.web.params import MAX_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from webmap.store.kept_figures import KeptFigures
     from webmap.store.versioned import VersionedBytes
 
+    Answer = tuple[int, dict[str, str], bytes]
+
 _TILE = re.compile(r"/tuiles/([a-z0-9_,]{1,2000})/([0-9a-f,]{16,600})/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt")
+_FIGURES = re.compile(r"/territoires/([^/]{1,200})(?:/([^/]{1,200}))?\.json")
 _STATUS = {number: f"{number} {HTTPStatus(number).phrase}" for number in (200, 204, 304)}
 
 
@@ -24,27 +32,53 @@ class Front:
     """A WSGI application over another, which answers whatever is not kept, and says what is wrong with what is asked."""
 
     def __init__(
-        self, behind: WSGIApplication, octets: VersionedBytes, couches: Collection[str], headers: Mapping[str, str]
+        self,
+        behind: WSGIApplication,
+        octets: VersionedBytes,
+        couches: Collection[str],
+        figures: KeptFigures,
+        headers: Mapping[str, str],
     ) -> None:
-        """Serve the tiles of `couches`, the public layers; `headers` are those of every answer."""
+        """Serve the tiles of `couches`, the public layers, and the summaries; `headers` are those of every answer."""
         self._behind = behind
         self._octets = octets
         self._couches = frozenset(couches)
+        self._figures = figures
         self._headers = headers
 
     def __call__(self, wsgi: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        path = wsgi["PATH_INFO"]
-        parts = self._find(path) if path.startswith("/tuiles/") and not wsgi.get("QUERY_STRING") else None
-        method = wsgi["REQUEST_METHOD"]
-        if parts is None or method not in {"GET", "HEAD"}:
+        found, method = None, wsgi["REQUEST_METHOD"]
+        if not wsgi.get("QUERY_STRING") and method in {"GET", "HEAD"}:
+            path = wsgi["PATH_INFO"]
+            asked = path, wsgi.get("HTTP_ACCEPT_ENCODING", ""), wsgi.get("HTTP_IF_NONE_MATCH", "")
+            if path.startswith("/tuiles/"):
+                found = self._answer_tile(*asked)
+            elif path.startswith("/territoires/"):
+                found = self._answer_figures(*asked)
+        if found is None:
             return self._behind(wsgi, start_response)
-        accept, seen = wsgi.get("HTTP_ACCEPT_ENCODING", ""), wsgi.get("HTTP_IF_NONE_MATCH", "")
-        status, headers, body = build_answer(path, parts, accept, seen, LASTING)
+        status, headers, body = found
         if body:
             headers["Content-Length"] = str(len(body))
         start_response(_STATUS[status], [*headers.items(), *self._headers.items()])
         return [body] if body and method == "GET" else []
+
+    def _answer_tile(self, path: str, accept: str, seen: str) -> Answer | None:
+        parts = self._find(path)
+        return None if parts is None else build_answer(path, parts, accept, seen, LASTING)
+
+    def _answer_figures(self, path: str, accept: str, seen: str) -> Answer | None:
+        """Answer what was made of today's data; what was not, or is no summary, is for the routes to tell apart."""
+        try:
+            asked = _FIGURES.fullmatch(path.encode("latin-1").decode())  # WSGI gives bytes as if they were Latin-1
+            if asked is None:
+                return None
+            name, version = f"{asked[1]}/{asked[2] or ''}", self._figures.fetch_version()
+        except (DatabaseError, UnicodeError):
+            return None
+        etag, squeezed = name_figures(version, name), self._figures.find(version, name)
+        return None if squeezed is None else build_figures(etag, squeezed, accept, seen)
 
     def _find(self, path: str) -> list[bytes] | None:
         """Return the kept bytes of each layer of a tile, None when one is missing or the address is not one."""

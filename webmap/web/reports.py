@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import Response, request
 
 from webmap.errors import NotFoundError
 from webmap.store.places import fetch_last_change
@@ -13,14 +13,13 @@ from webmap.store.units import fetch_decided
 from webmap.store.zones import fetch_zone_report
 from webmap.web import params
 from webmap.web.atlas import SCHEMATIC, decoupage_titles
-from webmap.web.responses import build_etag, gzipped_json, not_modified, revision_etag, with_etag
+from webmap.web.octets import build_figures, is_seen, name_figures
+from webmap.web.responses import not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
-
-    from flask import Response
 
     from webmap.store.report import Report, UnitReport
 
@@ -51,11 +50,12 @@ def answer_json(decoupage: str, write: Callable[[Report], Response], code: str =
     params.require_unit_layer(atlas.catalog, decoupage)
     kept, name = atlas.kept_figures, f"{decoupage}/{code}"
     version = kept.fetch_version()
-    etag = build_etag(version, "synthese", name)
-    response = not_modified(etag)
-    if response is None:
-        response = gzipped_json(kept.fetch(version, name, lambda: write(_fetch(decoupage, code)).get_data()))
-    return with_etag(response, etag)
+    etag, squeezed = name_figures(version, name), b""
+    accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
+    if not is_seen(etag, seen):
+        squeezed = kept.fetch(version, name, lambda: write(_fetch(decoupage, code)).get_data())
+    status, headers, body = build_figures(etag, squeezed, accept, seen)
+    return Response(body, status, headers)
 
 
 def _fetch(decoupage: str, only: str = "") -> Report:

@@ -126,16 +126,6 @@ def as_download(response: Response, parts: Iterable[str], extension: str) -> Res
     return response
 
 
-def gzipped_json(squeezed: bytes) -> Response:
-    """Return JSON that was kept gzipped, as it is to a client that reads gzip."""
-    response = Response(squeezed if accepts_gzip() else gzip.decompress(squeezed), mimetype="application/json")
-    if accepts_gzip():
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.vary.add("Accept-Encoding")
-    return response
-
-
 def json_response(content: Any, mimetype: str = "application/json") -> Response:  # noqa: ANN401 - whatever JSON can say
     """Return JSON in UTF-8, accents as they are, open to any site: what is public is meant to be taken."""
     response = Response(json.dumps(content, ensure_ascii=False), mimetype=mimetype)
