@@ -48,11 +48,12 @@ const oneFile = {
     });
   },
 };
-// Several builds: carte.js and carte.css share a name, and one build may not have two entry points of one name; unite.js shares nothing.
+// Several builds: carte.js and carte.css share a name, and one build may not have two entry points of one name; unite.js and pages.js share nothing.
 // What a module asks for by `import()` is a piece of its own, fetched when it is first used; its name holds its digest.
 const builds = [
   { ...options, entryPoints: { carte: "src/carte.js" }, splitting: true, chunkNames: "[name]-[hash]", metafile: true, plugins: [oneFile] },
   { ...options, entryPoints: { unite: "src/unite.js" } },
+  { ...options, entryPoints: { pages: "src/pages.js" } },
   { ...options, entryPoints: { carte: "css/carte.css", pages: "css/pages.css", unite: "css/unite.css", rapport: "css/rapport.css" } },
 ];
 

@@ -42,7 +42,7 @@ export function initFiltre({ atlas, etat, map }) {
     byId("carte-autonome-refus").textContent = `La carte autonome prend ${atlas.couches_au_plus} couches au plus, et ${couches.length} sont affichées : en retirer ${left}.`;
   }
 
-  initTravaux({ atlas });
+  initTravaux(atlas.urls.abandon);
   etat.subscribe((state, previous) => {
     if (state === previous || state.filtre !== previous.filtre) showUnite(state);
     showLinks(state);

@@ -68,15 +68,15 @@ function renderTampon({ atlas, current, onAdd, tell }) {
   return element("form", { class: "ligne-objet", onsubmit: make }, element("label", { for: "objet-tampon" }, "Tampon, m"), input, element("button", { type: "submit", class: "bouton" }, "Créer"));
 }
 
-/** Open the page that counts what a polygon holds; too long for an address, it is posted. */
-function openZone(atlas, wkt) {
-  if (fitsAddress(wkt)) return location.assign(zoneAddress(atlas.urls.polygone, wkt));
-  const form = element("form", { method: "post", action: atlas.urls.polygone, hidden: true }, element("input", { type: "hidden", name: "wkt", value: wkt }));
-  document.body.append(form);
-  return form.submit();
+/** What a polygon holds, as a page or as a PDF; too long for an address, it is posted. */
+function renderContenu(atlas, wkt, nom) {
+  const asked = [["Ce que cette zone contient", "bouton principal", atlas.urls.polygone], ["En PDF", "bouton", `${atlas.urls.polygone}.pdf`, `${nom}, PDF`]];
+  if (fitsAddress(wkt)) return element("p", { class: "actions" }, asked.map(([text, kind, page, travail]) => element("a", { class: kind, href: zoneAddress(page, wkt), "data-travail": travail }, text)));
+  const buttons = asked.map(([text, kind, formaction, travail]) => element("button", { type: "submit", class: kind, formaction, "data-travail": travail }, text));
+  return element("form", { class: "actions", method: "post", action: atlas.urls.polygone }, element("input", { type: "hidden", name: "wkt", value: wkt }), buttons);
 }
 
-function renderZone({ atlas, etat, objet, titreOf, tell }) {
+function renderZone({ atlas, etat, objet, nom, titreOf, tell }) {
   const wkt = writePolygon(objet.geometrie);
   if (!wkt) return [];
   const { couches } = etat.get();
@@ -96,7 +96,7 @@ function renderZone({ atlas, etat, objet, titreOf, tell }) {
     ? element("div", { class: "ligne-objet large" }, element("label", { for: "objet-couche" }, "Limiter une couche à cette zone"), select, element("button", { type: "button", class: "bouton", onclick: limit }, "Limiter"))
     : null;
   return [
-    element("p", { class: "actions" }, element("button", { type: "button", class: "bouton principal", onclick: () => openZone(atlas, wkt) }, "Ce que cette zone contient")),
+    renderContenu(atlas, wkt, nom),
     limiter,
     couches.some(({ filtre }) => hasZone(filtre)) ? element("p", { class: "actions" }, element("button", { type: "button", class: "bouton discret", onclick: free }, "Ne plus limiter de couche")) : null,
   ];

@@ -43,8 +43,8 @@ function save(blob, nom) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-/** `abandon`: template of the address that tells the server to stop. */
-export async function emporter({ href, titre, abandon }) {
+/** `abandon`: template of the address that tells the server to stop; `corps`: what is posted, when the address would be too long. */
+export async function emporter({ href, titre, abandon, corps }) {
   const name = `travail-${(count += 1)}`;
   const [jeton, controller] = [createJeton(), new AbortController()];
   const progress = element("progress", { "aria-label": `Avancement : ${titre}` }); // without a value: nobody knows
@@ -53,7 +53,7 @@ export async function emporter({ href, titre, abandon }) {
   showAvis(name, element("div", { class: "travail" }, element("span", {}, `En préparation : ${titre}`), progress, recu, cancel), { closable: false });
   uncover(cancel);
   try {
-    const response = await fetch(href, { headers: { Accept: "application/json, */*", Travail: jeton }, signal: controller.signal });
+    const response = await fetch(href, { method: corps ? "POST" : "GET", body: corps, headers: { Accept: "application/json, */*", Travail: jeton }, signal: controller.signal });
     if (!response.ok) throw new Error((await readProblem(response)) || `Erreur ${response.status} du serveur.`);
     const total = Number(response.headers.get("Content-Encoding") ? 0 : response.headers.get("Content-Length"));
     if (total) progress.max = total;

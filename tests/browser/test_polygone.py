@@ -41,7 +41,7 @@ def draw(opened: Opened, corners: list[tuple[int, int]]) -> None:
 
 
 def count(page: Page) -> None:
-    page.get_by_role("button", name="Ce que cette zone contient").click()
+    page.get_by_role("link", name="Ce que cette zone contient").click()
     page.wait_for_url("**/territoires/polygone?wkt=*")
 
 
@@ -72,6 +72,10 @@ def test_a_zone_drawn_on_the_map_is_counted(open_map: OpenPage, live_with_contou
     opened.capture(tmp_path, "dessin")
     x, y = middle(page)
     page.mouse.click(x + CORNERS[0][0], y + CORNERS[0][1])
+    page.route("**/polygone.pdf?*", lambda route: None)  # never comes
+    page.get_by_role("link", name="En PDF").click()
+    page.get_by_role("button", name=re.compile("^Annuler : .*, PDF$")).click()
+    opened.notice("Annulé : ")
     count(page)
     [wkt] = parse_qs(urlsplit(page.url).query)["wkt"]
     assert shapely.get_num_coordinates(shapely.from_wkt(wkt)) == len(CORNERS) + 1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.front.test_geodesie import run
-from webmap.formats.prose import Drawn, build_prose
+from webmap.formats.prose import Drawn, build_prose, describe_taille
 
 if TYPE_CHECKING:
     from typing import Any
@@ -61,3 +61,14 @@ def test_a_file_says_what_the_page_says(layers: list[Drawn]) -> None:
         if not any(number for _, number in drawn.classes):  # the page warns only of what is seen
             own = [text for text in own if not text.startswith("Attention")]
         assert own == [text.replace("\u202f", "\u00a0") for text in page]
+
+
+_LENGTH = st.floats(1e-4, 2)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(st.tuples(st.floats(-5, 9), st.floats(41, 51), _LENGTH, _LENGTH), min_size=40, max_size=40))
+def test_a_size_is_told_alike(places: list[tuple[float, float, float, float]]) -> None:
+    boxes = [(west, south, west + width, south + height) for west, south, width, height in places]
+    told = run("prose.js", "(m, boxes) => boxes.map(m.describeTaille)", boxes)
+    assert list(map(describe_taille, boxes)) == [text.replace("\u202f", "\u00a0").replace("’", "'") for text in told]

@@ -88,5 +88,5 @@ def test_an_unbuilt_front_is_refused_at_start(settings: Settings, tmp_path: Path
     (tmp_path / "carte.css").write_text("")
     with pytest.raises(ConfigError) as refused:
         create_app(settings.model_copy(update={"static_folder": tmp_path}), database)
-    assert "pages.css, unite.css, unite.js, rapport.css, entries.json manque" in str(refused.value)
+    assert "pages.css, pages.js, unite.css, unite.js, rapport.css, entries.json manque" in str(refused.value)
     assert "make front" in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,10 @@ def test_each_form_of_a_zone_says_what_json_says(zoned: FlaskClient, tmp_path: P
             reason = value["indisponible"]
             assert "encore vide" in reason or reason in text, value
         assert text.count("Chiffres clés") == 1
+        caption = re.search(r'<p id="plan-mots">(.*?)</p>', html)
+        assert caption
+        assert "d'ouest en est" in plain(caption[1])
+        assert squeeze(plain(caption[1])) in told_in_pdf
         for source in {value["source"].split(" ; ")[0] for value in values}:
             assert source in text
     sheet = openpyxl.load_workbook(io.BytesIO(get(zoned, f"{path}.xlsx{query}")))["Chiffres"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import threading
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from webmap.errors import BusyError, TooLargeError
 from webmap.formats.rapport import detach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # One at a time in a process: it fills a core for a second or two. Those who wait are few, or tiles would wait too.
 _FONT = "DejaVu Sans"  # what every machine has: `bin/prepare` sees to it; also named in static/css/rapport.css
@@ -26,21 +27,24 @@ _rendering = threading.Lock()
 _places = threading.BoundedSemaphore(3)
 
 
-def build_pdf(page: str, css: str) -> bytes:
+def build_pdf(page: str, css: str, check: Callable[[], None] = lambda: None) -> bytes:
     """Return the PDF of an HTML page printed with `css`; links that need a server become plain text.
 
-    Long lists and texts without end are cut, and say so. Waits for its turn. Raises BusyError when too many wait, or
-    after 20 s, TooLargeError for a page no one would print.
+    Long lists and texts without end are cut, and say so. Waits for its turn; `check` is called meanwhile and between the
+    steps, and raises when nobody waits any more. Raises BusyError when too many wait, or after 20 s, TooLargeError for a
+    page no one would print.
     """
     plain = detach(page, *_FOLDED)
     if len(plain) > _LONGEST_PAGE:
         raise TooLargeError("Cette page est trop longue pour un PDF : prenez le fichier HTML ou le classeur (XLSX).")
-    with _turn():
+    with _turn(check):
         html, sheet, fetcher, painter = _prepare(css)
         document = html(string=plain, url_fetcher=fetcher)
         _shorten(document.etree_element)
         painter.paint(document.etree_element)
-        written: bytes = document.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1")
+        laid = document.render(stylesheets=[sheet], pdf_variant="pdf/ua-1")
+        check()
+        written: bytes = laid.write_pdf(pdf_variant="pdf/ua-1")
     return written
 
 
@@ -72,12 +76,15 @@ def _cut(text: str | None, longest: int) -> str | None:
 
 
 @contextlib.contextmanager
-def _turn() -> Iterator[None]:
+def _turn(check: Callable[[], None]) -> Iterator[None]:
     if not _places.acquire(blocking=False):
         raise BusyError("Plusieurs PDF sont déjà en préparation. Réessayez dans un instant.")
     try:
-        if not _rendering.acquire(timeout=_WAIT):
-            raise BusyError("Un autre PDF est en préparation depuis trop longtemps. Réessayez dans un instant.")
+        end = time.monotonic() + _WAIT
+        while not _rendering.acquire(timeout=_REST):
+            check()
+            if time.monotonic() > end:
+                raise BusyError("Un autre PDF est en préparation depuis trop longtemps. Réessayez dans un instant.")
         if not gc.isenabled():  # one page right after another: what the last one left
             gc.collect()
         gc.disable()  # a fifth of the time, for hundreds of thousands of objects that all live until the end

@@ -5,11 +5,13 @@ The page writes the same of what is on screen (`static/src/prose.js`); a test co
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from webmap.wording import choose
 
 _SPACE = "\u00a0"
+_KM_BY_DEGREE = 111.32  # of latitude, and of longitude at the equator
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,22 @@ class Drawn:
 def build_prose(drawn: Drawn) -> list[str]:
     """Return the sentences of one layer: how many of each class, then all that makes the map less than sure."""
     return [_tell_numbers(drawn), *(sentence for sentence in _tell_reserves(drawn) if sentence)]
+
+
+def describe_taille(box: tuple[float, float, float, float]) -> str:
+    """« environ 32 km d'ouest en est et 18 km du nord au sud », of a box in degrees (west, south, east, north)."""
+    west, south, east, north = box
+    width = (east - west) * _KM_BY_DEGREE * math.cos(math.radians((south + north) / 2))
+    height = (north - south) * _KM_BY_DEGREE
+    return f"environ {_distance(width)} d'ouest en est et {_distance(height)} du nord au sud"
+
+
+def _distance(km: float) -> str:
+    """Write two figures, which is all that « environ » promises."""
+    value, unit = (km * 1000, "m") if km < 1 else (km, "km")
+    rounded = float(f"{value:.2g}")
+    text = _count(round(rounded)) if rounded.is_integer() else f"{rounded}".replace(".", ",")
+    return f"{text}{_SPACE}{unit}"
 
 
 def _tell_numbers(drawn: Drawn) -> str:

@@ -92,13 +92,18 @@ def fetch_layer_zones(database: Database, layer: LayerDefinition, box: Bbox) -> 
     return _fetch(database, relation, box)
 
 
-def fetch_perimeter(database: Database, layer: LayerDefinition, code: str) -> bytes | None:
-    """Return the exact perimeter of one row (WKB, EPSG:2154), to be drawn; None when it is unknown."""
+def fetch_perimeter(database: Database, layer: LayerDefinition, code: str) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the exact perimeter of one row (WKB, EPSG:2154), to be drawn, and the `code_insee` of the communes it meets.
+
+    None and nothing when it is unknown.
+    """
     statement = sql.SQL(
-        "SELECT ST_AsBinary(geom) AS forme FROM {} t WHERE {}::text = %(code)s AND precision = 'exacte'"
+        "SELECT ST_AsBinary(t.geom) AS forme, ARRAY(SELECT c.code_insee FROM pub.commune c WHERE ST_Intersects(c.geom, t.geom)"
+        " AND ST_Area(ST_Intersection(c.geom, t.geom)) > 0 ORDER BY c.code_insee) AS touchees"
+        " FROM {} t WHERE {}::text = %(code)s AND precision = 'exacte' AND t.geom IS NOT NULL"
     )
     rows = database.read(statement.format(sql_table(layer), sql.Identifier(layer.key)), {"code": code})
-    return bytes(rows[0]["forme"]) if rows and rows[0]["forme"] is not None else None
+    return (bytes(rows[0]["forme"]), tuple(rows[0]["touchees"])) if rows else (None, ())
 
 
 def refuse_invalid(database: Database, polygon: Polygon) -> None:

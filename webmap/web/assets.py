@@ -18,7 +18,7 @@ from webmap.web.responses import accepts_gzip
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REQUIRED = ("carte.css", "pages.css", "unite.css", "unite.js", "rapport.css")
+_REQUIRED = ("carte.css", "pages.css", "pages.js", "unite.css", "unite.js", "rapport.css")
 _ENTRIES = "entries.json"  # the file each script starts from, where esbuild named it after what it contains
 _PIECE = re.compile(r"-[A-Z0-9]{8}\.js")
 _YEAR = 31_536_000

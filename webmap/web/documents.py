@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, render_template
@@ -33,7 +33,7 @@ def respond_document(extension: str, template: str, context: Mapping[str, Any], 
     page = render_template("rapport.html", contenu=template, ouvert=True, date=fetch_date(), **context)
     leave_if(gone)  # before the seconds that a page takes to print
     if extension == "pdf":
-        response = Response(build_pdf(page, css), mimetype="application/pdf")
+        response = Response(build_pdf(page, css, partial(leave_if, gone)), mimetype="application/pdf")
     else:
         response = Response(build_rapport(page, css), mimetype="text/html")
     return as_download(response, ["territoires", *codes], extension)

@@ -188,7 +188,7 @@ def _document(extension: str, report: Report, zone: Zone, asked: Asked) -> Respo
 
 def _content(report: Report, zone: Zone, asked: Asked) -> dict[str, Any]:
     address = "/territoires/polygone" + (f"?{asked.query}" if asked.query else "")
-    return {"zone": zone, **fetch_zone_content(report, report.units[0], zone.forme, address)}
+    return {"zone": zone, **fetch_zone_content(report, report.units[0], zone.forme, zone.touchees, address)}
 
 
 def _fold(name: str) -> str:

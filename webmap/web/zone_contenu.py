@@ -11,18 +11,21 @@ from werkzeug.urls import iri_to_uri
 
 from webmap.catalog import zone_rules
 from webmap.catalog.counting import EMPTY_LAYER
+from webmap.formats.prose import describe_taille
 from webmap.store.outlines import fetch_outlines, trace_shape
 from webmap.store.perimeters import fetch_perimeter
 from webmap.store.places import fetch_commune_names
 from webmap.web.differences import measure_types
+from webmap.web.french import nombre
 from webmap.web.mesures import build_themes, split_rests
 from webmap.web.phrases import build_phrases
 from webmap.web.reports import fetch_date, page_context
 from webmap.web.services import services
 from webmap.web.unite_contenu import build_key_figures, build_sources
+from webmap.wording import agree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from webmap.catalog.load import Catalog, Theme
     from webmap.store.measures import Value
@@ -47,10 +50,12 @@ class Drawing:
     schematique: bool
 
 
-def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, address: str) -> dict[str, Any]:
+def fetch_zone_content(
+    report: Report, part: UnitReport, shape: bytes | None, touched: tuple[str, ...], address: str
+) -> dict[str, Any]:
     """Return what `zone_lue.html` reads: one zone of a report, whose perimeter (WKB, EPSG:2154) may be unknown.
 
-    `address` is where the page is, without the host.
+    `touched` are the communes it meets, by `code_insee`; `address` is where the page is, without the host.
     """
     atlas = services()
     catalog, types = atlas.catalog, measure_types(atlas.catalog)
@@ -58,6 +63,8 @@ def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, ad
     whole = {(value.couche, value.mesure): value for value in report.ensemble.values}
     empty = list_empty(report.ensemble.values)
     left, complete = split_rests(catalog, report.rests, whole)
+    names = fetch_commune_names(atlas.database)
+    drawing = build_drawing(outlines, shape, part.unit.communes)
     return {
         "zone_lue": True,
         "compare": True,
@@ -65,7 +72,8 @@ def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, ad
         "whole": whole,
         "empty": empty,
         "cles": build_key_figures(choose_key_figures(catalog, part), part, report.ensemble, types),
-        "dessin": build_drawing(outlines, shape, part.unit.communes),
+        "dessin": drawing,
+        "dessin_en_mots": describe_drawing(drawing, part, [names[code] for code in touched]) if drawing else "",
         "mesures": build_themes(catalog, [value for value in part.values if _said(value)], whole, empty),
         "sans_valeur": group_missing(value for value in part.values if value.couche not in empty),
         "stated": [value for value in report.ensemble.values if value.declare],
@@ -74,7 +82,7 @@ def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, ad
         else None,
         "restes": left,
         "sans_reste": complete,
-        "communes": fetch_commune_names(atlas.database),
+        "communes": names,
         "regle_communes": zone_rules.WHOLE_COMMUNES_RULE,
         "sources": build_sources((*part.values, *report.ensemble.values), report.contour_source),
         **_page(report, address),
@@ -84,8 +92,9 @@ def fetch_zone_content(report: Report, part: UnitReport, shape: bytes | None, ad
 def fetch_layer_zone_content(report: Report, part: UnitReport) -> dict[str, Any]:
     """Return what `zone_contenu.html` reads: a zone that is a row of a layer."""
     atlas = services()
-    shape = fetch_perimeter(atlas.database, atlas.catalog.by_id[report.decoupage], part.unit.code)
-    return fetch_zone_content(report, part, shape, f"/territoires/{report.decoupage}/{quote(part.unit.code, safe='')}")
+    shape, touched = fetch_perimeter(atlas.database, atlas.catalog.by_id[report.decoupage], part.unit.code)
+    address = f"/territoires/{report.decoupage}/{quote(part.unit.code, safe='')}"
+    return fetch_zone_content(report, part, shape, touched, address)
 
 
 def fetch_zones_content(report: Report) -> dict[str, Any]:
@@ -178,3 +187,14 @@ def build_drawing(outlines: Outlines, shape: bytes | None, communes: tuple[str, 
         traces = (trace_shape(shape, outlines),)
     box = f"{x - _MARGIN} {y - _MARGIN} {width + 2 * _MARGIN} {height + 2 * _MARGIN}"
     return Drawing(box, outlines.communes, traces, outlines.schematique)
+
+
+def describe_drawing(drawing: Drawing, part: UnitReport, touched: Sequence[str]) -> str:
+    """Say what the drawing of a zone shows, for who does not see it: how large it is, in which of the drawn communes."""
+    around = f"Le territoire est dessiné commune par commune ({len(drawing.communes)})"
+    unit = part.unit
+    if not drawing.traces or unit.etendue is None:
+        return f"{around} ; la zone, dont le périmètre est inconnu, n'y est pas."
+    area = f", pour {nombre(unit.surface_km2, 2)}\u00a0km²" if unit.surface_km2 is not None else ""
+    met = f" Elle est dans {agree(len(touched), 'commune(s)')} : {', '.join(touched)}." if touched else ""
+    return f"{around} ; la zone y est en plein : {describe_taille(unit.etendue)}{area}.{met}"
