@@ -83,8 +83,8 @@ function measureOn(context, factor) {
   };
 }
 
-/** `taille`: "ecran", "double" or "a4". Returns {canvas, mots: the picture in words, told: what is missing, in sentences}. */
-async function paint({ atlas, etat: current, map, lien }, { titre, taille, jour }) {
+/** `taille`: "ecran", "double" or "a4". Returns {canvas, mots: the picture in words, told: what is missing, in sentences}. `suivi`: {signal, onTuile} of drawCarte. */
+async function paint({ atlas, etat: current, map, lien }, { titre, taille, jour }, suivi) {
   const { etat, refus } = await chooseFond(atlas, current.get());
   const factor = map.facteur();
   const carte = byId("carte"); // side by side, two maps stand beside the sheet of this panel: they are drawn as without it
@@ -103,8 +103,9 @@ async function paint({ atlas, etat: current, map, lien }, { titre, taille, jour 
   const room = planOf(zoomOf(fitting(planOf(map.vue().zoom, first))), first);
   const vue = { ...map.vue(), resolution: fitting(room) };
   const parts = listParts(etat, room.carte.width);
-  const drawn = await Promise.all(parts.map(({ couches, width, x, from, to }) => drawCarte({ atlas, etat, couchesOf: () => couches, ajouts: map.ajouts(), vue, width, height: room.carte.height, ratio, part: [(from - x) / width, (to - x) / width] })));
+  const drawn = await Promise.all(parts.map(({ couches, width, x, from, to }) => drawCarte({ atlas, etat, couchesOf: () => couches, ajouts: map.ajouts(), vue, width, height: room.carte.height, ratio, part: [(from - x) / width, (to - x) / width], ...suivi })));
   const mots = await tellParts(atlas, etat, parts, drawn.map(({ lu }) => lu));
+  suivi.signal.throwIfAborted();
   const plan = planOf(zoomOf(vue.resolution), mots, feuille && room.pied.lines.length);
   const canvas = element("canvas", { width: Math.round(plan.width * ratio), height: Math.round(plan.height * ratio) });
   const context = canvas.getContext("2d");
@@ -132,12 +133,24 @@ export function createImagePanel(page, { jour }) {
   const taille = element("select", { id: "image-taille" }, sizes.map(([value, text]) => element("option", { value }, text)));
   const status = element("p", { role: "status" });
   const apercu = element("div", {});
+  const progress = element("progress", { "aria-label": "Avancement de l’image" });
+  const cancel = element("button", { type: "button", class: "bouton", "aria-label": "Annuler l’image", onclick: () => controller.abort() }, "Annuler");
+  const travail = element("p", { class: "travail", hidden: true }, progress, cancel);
   const buttons = [["Copier l’image", copy], ["Télécharger (PNG)", save]].map(([text, action]) => element("button", { type: "button", class: "bouton", onclick: () => run(action) }, text));
   let suggested = "";
+  let controller = null;
 
   async function make() {
-    const { canvas, mots, told } = await paint(page, { titre: titre.value.trim() || suggested, taille: taille.value, jour });
+    const { signal } = controller;
+    let [asked, come] = [1, 0]; // once all tiles came, painting is left
+    const onTuile = (came) => {
+      if (came) come += 1;
+      else asked += 1;
+      Object.assign(progress, { max: asked, value: come });
+    };
+    const { canvas, mots, told } = await paint(page, { titre: titre.value.trim() || suggested, taille: taille.value, jour }, { signal, onTuile });
     const blob = await toBlob(canvas);
+    signal.throwIfAborted();
     const size = `${formatNombre(canvas.width)} × ${formatNombre(canvas.height)} pixels, ${formatNombre(Math.ceil(blob.size / 1024))} ko`;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Aperçu de l’image : ${titre.value}`);
@@ -167,22 +180,27 @@ export function createImagePanel(page, { jour }) {
   }
 
   async function run(action) {
+    controller = new AbortController();
     for (const button of buttons) button.disabled = true;
     apercu.replaceChildren();
+    progress.removeAttribute("value");
+    travail.hidden = false;
     status.textContent = "Image en préparation…";
     try {
       status.textContent = await action();
     } catch (error) {
-      status.textContent = error.message;
+      status.textContent = controller.signal.aborted ? "Image annulée." : error.message;
     }
     for (const button of buttons) button.disabled = false;
+    if (travail.contains(document.activeElement)) buttons[0].focus();
+    travail.hidden = true;
   }
 
   const field = (control, label) => element("p", {}, element("label", { for: control.id }, label), control);
   const node = element("section", { class: "image-carte", "aria-labelledby": "image-carte-titre" },
     element("h3", { id: "image-carte-titre" }, "Emporter en image"), field(titre, "Titre"), field(taille, "Taille"),
     element("p", { class: "petit" }, "Avec la légende, l’échelle, le nord, les sources, la carte en mots et la date des données."),
-    element("p", { class: "actions" }, buttons), status, apercu);
+    element("p", { class: "actions" }, buttons), status, travail, apercu);
   return {
     node,
     suggest(text) {

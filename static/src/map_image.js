@@ -1,6 +1,7 @@
 // The map drawn apart from the page, at any size and fineness, for a picture. Fetched when a first one is asked for.
 import View from "ol/View.js";
 import { fromLonLat, transformExtent } from "ol/proj.js";
+import UrlTile from "ol/source/UrlTile.js";
 import { element } from "./dom.js";
 import { createPlan } from "./map_plan.js";
 
@@ -22,6 +23,9 @@ function compose(map, width, height, ratio) {
   return canvas;
 }
 
+/** The sources of tiles of a map, its own. */
+const listSources = (map) => [...new Set(map.getAllLayers().map((layer) => layer.getSource()))].filter((source) => source instanceof UrlTile);
+
 /** What is on the picture, as the page reads its own map: the canvas keeps none of it. */
 function readPlan({ lecture }, view, part) {
   lecture.setPart(part);
@@ -35,9 +39,11 @@ function readPlan({ lecture }, view, part) {
 /**
  * Draw the layers that `couchesOf(etat)` gives, `width` by `height` CSS pixels at `ratio` pixels each, around `vue` ({lon, lat} and
  * `resolution` in EPSG:3857 metres by CSS pixel). Returns {canvas, lu}: `lu` reads what is drawn in `part` of the width. Images of a basemap are asked for so that they may be copied (CORS). Rejects with a
- * sentence when a tile does not come: a picture with a hole would be believed.
+ * sentence when a tile does not come: a picture with a hole would be believed; or as soon as `signal` is aborted, and asks for no more.
+ * `onTuile(came)`: a tile is asked for (false), or has come (true).
  */
-export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, height, ratio, part }) {
+export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, height, ratio, part, signal, onTuile }) {
+  signal.throwIfAborted();
   const target = element("div", { class: "hors-ecran", "aria-hidden": "true" });
   target.style.width = `${width}px`;
   target.style.height = `${height}px`;
@@ -50,6 +56,7 @@ export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, he
     await new Promise((resolve, reject) => {
       const fail = () => reject(new Error("Le serveur n’a pas donné toute la carte : l’image aurait des trous. Réessayer dans un instant."));
       timer = setTimeout(fail, PATIENCE);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       plan = createPlan({
         target, view, atlas, couchesOf, pixelRatio: ratio, crossOrigin: "anonymous", interactions: [],
         etat: { get: () => etat }, reprise: { failure: fail, success: nothing },
@@ -57,11 +64,16 @@ export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, he
       });
       plan.doubler(ajouts);
       plan.apply(etat, etat);
+      for (const source of listSources(plan.map)) {
+        source.on("tileloadstart", () => onTuile(false));
+        source.on("tileloadend", () => onTuile(true));
+      }
     });
     plan.map.renderSync(); // the names, which are placed once the tiles are there
     return { canvas: compose(plan.map, width, height, ratio), lu: readPlan(plan, view, part) };
   } finally {
     clearTimeout(timer);
+    if (plan) for (const source of listSources(plan.map)) source.set("abandonnee", true); // what was still to come
     plan?.map.setTarget(null);
     plan?.map.dispose();
     target.remove();

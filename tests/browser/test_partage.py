@@ -117,6 +117,20 @@ def save_picture(opened: Opened, path: Path) -> Image.Image:
     return Image.open(path).convert("RGB")
 
 
+def give_up_picture(opened: Opened) -> None:
+    """Ask for a picture whose tiles never come, then for none: the tiles are no longer asked for either."""
+    page, given_up = opened.page, list[str]()
+    page.route("**/tuiles/**", lambda route: None)
+    page.on("requestfailed", lambda request: given_up.append(request.url))
+    page.get_by_role("button", name="Télécharger (PNG)").click()
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Annuler l’image").click()
+    opened.wait("document.querySelector('.image-carte [role=status]').textContent === 'Image annulée.'")
+    assert page.locator(".hors-ecran").count() == 0
+    assert all("/tuiles/" in url for url in given_up)
+    page.unroute("**/tuiles/**")
+
+
 def colours(picture: Image.Image, box: tuple[float, float, float, float]) -> set[str]:
     """Return the colours of a part of a picture: left, top, right, bottom in pixels."""
     part = picture.crop((int(box[0]), int(box[1]), int(box[2]), int(box[3])))
@@ -138,6 +152,7 @@ def test_the_picture_has_map_legend_scale_and_sources(
         "document.getElementById('panneau').scrollTop = 0"
     )  # a box half under a title is too small a target
     assert opened.axe() == []
+    give_up_picture(opened)
     picture = save_picture(opened, tmp_path / "double.png")
     map_box = opened.box("#carte")
     assert picture.width > 2 * map_box["width"] + 2 * 230  # the map, twice as fine, and a column of legend
