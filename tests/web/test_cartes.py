@@ -140,8 +140,17 @@ def test_a_filter_keeps_the_rows_of_the_link_and_is_said(reader: FlaskClient, re
     whole = read_texts(reader.get(address).text)["layers"]
     assert (len(whole[0]["rows"]), len(whole[1]["rows"])) == (all_of_it, len(gares))
     text = read_page(filtered.text).text
-    assert "Carte filtrée : Espaces de nature et de loisirs." in text
+    assert (
+        f"Carte filtrée : Espaces de nature et de loisirs (CQL2, {condition})." in text
+    )  # case and accents count: no words
     assert f"Filtre : CQL2, {condition}." in text
+    told = reader.get(
+        path, query_string={"couches": "gare", "filter.gare": "etat IN ('existant','projet') AND code_insee = '59172'"}
+    )
+    assert (
+        "Filtre : état est «\u00a0existant\u00a0» ou «\u00a0en projet\u00a0» et commune (code INSEE) est"
+        in read_page(told.text).text
+    )
     assert "filtrée" not in reader.get(address).text
 
 

@@ -46,7 +46,7 @@ _HATCH_TILES: dict[Hatch, tuple[str, int]] = {
 class CarteLayer:
     """A layer of the map: its definition, and a GeoJSON FeatureCollection in WGS84 whose properties are its columns.
 
-    `plural` names several of its rows; `filtre` is the CQL2 that kept these ones, None when all are there.
+    `plural` names several of its rows; `filtre` says which were kept, None when all are there.
     """
 
     definition: LayerDefinition
@@ -87,9 +87,9 @@ def build_carte(  # noqa: PLR0913 - keywords only, each one thing the map shows
     looks = {rank % 3 for found in drawn for _, rank in found.drawn}
     notice = f'<p class="avis">{SCHEMATIC_NOTICE}</p>' if schematic or _SCHEMATIC in looks else ""
     prose = _build_prose_section(layers, drawn, title, len(background["features"]))
-    filtered = [layer.definition.title for layer in layers if layer.filtre]
+    filtered = [f"{layer.definition.title} ({layer.filtre})" for layer in layers if layer.filtre]
     if filtered:
-        notice += f'<p class="avis">Carte filtrée : {escape(", ".join(filtered))}. Les filtres sont dans « La carte en mots ».</p>'
+        notice += f'<p class="avis">Carte filtrée : {escape(" ; ".join(filtered))}.</p>'
     legend = "".join(_build_layer_legend(definition, drawn[i]) for i, definition in enumerate(definitions))
     page = Page(
         title=f"{title} — {subtitle}" if subtitle else title,

@@ -16,7 +16,7 @@ _KM_BY_DEGREE = 111.32  # of latitude, and of longitude at the equator
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is drawn of one layer: `classes` are (label, number drawn), in the order of the legend; `filtre` as it was written."""
+    """What is drawn of one layer: `classes` are (label, number drawn), in the order of the legend; `filtre` in words."""
 
     singulier: str
     pluriel: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
+from webmap.catalog.champs import published_fields
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.formats.carte import CARTE_CSP, CarteLayer, build_carte
 from webmap.store.features import Selection, stream_features
@@ -15,6 +16,7 @@ from webmap.store.places import contours_loaded
 from webmap.store.summaries import fetch_units
 from webmap.store.units import find_unit
 from webmap.web import french, params
+from webmap.web.filtre_mots import describe_filter, read_field
 from webmap.web.presence import leave_if, watch_client
 from webmap.web.responses import as_download
 from webmap.web.services import services
@@ -89,9 +91,15 @@ def _read(layer: LayerDefinition, units: tuple[tuple[str, str], ...]) -> CarteLa
     asked = None
     if "couches" in request.args:
         asked = params.parse_selection(atlas.database, atlas.catalog, layer).filter
-    filtre = f"CQL2, {request.args[params.filter_name(layer)]}" if asked else None
+    filtre = _tell_filter(layer, request.args[params.filter_name(layer)]) if asked else None
     rows = _collect(layer, Selection(units=units, filter=asked))
     return CarteLayer(layer, rows, french.plural(layer.singular), filtre)
+
+
+def _tell_filter(layer: LayerDefinition, text: str) -> str:
+    documents = {name: document.title for name, document in services().catalog.documents.items()}
+    shown = (field for field in published_fields(layer) if field.id not in layer.hiding)
+    return describe_filter(text, {field.id: read_field(field, documents) for field in shown})
 
 
 def _collect(layer: LayerDefinition, selection: Selection) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from webmap.catalog.champs import published_fields
 from webmap.errors import NotFoundError
 from webmap.store.champs import fetch_filled, fetch_values
 from webmap.web import french, params
+from webmap.web.filtre_mots import read_field
 from webmap.web.responses import json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from webmap.catalog.definition import FieldDefinition, LayerDefinition
+    from webmap.catalog.definition import LayerDefinition
 
 _TEXTS = ("text", "list")
-_COMMON = {"precision": french.PRECISIONS, "etat": french.ETATS}  # their labels list the codes, for a file
 
 
 def champs(couche: str) -> Response:
@@ -46,6 +46,8 @@ def valeurs(couche: str, champ: str) -> Response:
 
 def _build(layer: LayerDefinition) -> dict[str, Any]:
     fields = [field for field in published_fields(layer) if field.id not in layer.hiding]
+    documents = {name: document.title for name, document in services().catalog.documents.items()}
+    told = {field.id: read_field(field, documents) for field in fields}
     filled = fetch_filled(services().database, layer, fields)
     return {
         "couche": layer.id,
@@ -56,20 +58,13 @@ def _build(layer: LayerDefinition) -> dict[str, Any]:
         "champs": [
             {
                 "id": field.id,
-                "libelle": field.label.split(" (")[0] if field.id in _COMMON else field.label,
+                "libelle": told[field.id].label,
                 "type": field.type,
                 "unite": field.unit,
                 "note": field.note,
-                "valeurs": _words(field),
+                "valeurs": dict(told[field.id].words) or None,
                 "remplis": filled[field.id],
             }
             for field in fields
         ],
     }
-
-
-def _words(field: FieldDefinition) -> dict[str, str] | None:
-    """Return stored value -> what it is called; None when any text may be there."""
-    if field.id == "source":
-        return {name: document.title for name, document in services().catalog.documents.items()}
-    return dict(field.enum) or _COMMON.get(field.id)
