@@ -26,7 +26,9 @@ export function createEtiquettes(map, context) {
   });
   map.addLayer(layer);
 
-  /** `candidates`: the places of labels that createCouchesTuilees().labelsIn gave for the view. */
+  let written = new Set();
+
+  /** `candidates`: the places of labels that createCouchesTuilees().labelsIn gave for the view. Returns the names written, as « couche nom ». */
   function refresh(candidates, extent, zoom) {
     const largest = new Map();
     for (const { couche, feature } of candidates) {
@@ -40,12 +42,14 @@ export function createEtiquettes(map, context) {
       if ((largest.get(key)?.size ?? -1) >= size || !containsXY(extent, x, y)) continue;
       largest.set(key, { size, x, y, label, texte: String(texte) });
     }
-    const names = [...largest.values()].sort((a, b) => b.size - a.size).slice(0, MAX_NAMES);
-    const next = names.map(({ texte, x, y }) => `${texte}@${x},${y}`).join();
-    if (next === signature) return;
+    const names = [...largest].sort(([, a], [, b]) => b.size - a.size).slice(0, MAX_NAMES);
+    const next = names.map(([key, { x, y }]) => `${key}@${x},${y}`).join();
+    if (next === signature) return written;
     signature = next;
+    written = new Set(names.map(([key]) => key));
     source.clear(true);
-    source.addFeatures(names.map(({ x, y, label, texte }) => new Feature({ geometry: new Point([x, y]), label, texte })));
+    source.addFeatures(names.map(([, { x, y, label, texte }]) => new Feature({ geometry: new Point([x, y]), label, texte })));
+    return written;
   }
 
   return { refresh, restyle: () => layer.changed() };

@@ -65,6 +65,14 @@ function createNomsSource(atlas) {
   return source;
 }
 
+/** A name that its own layer writes is not written twice; `written`: what map_etiquettes.js wrote. */
+export function markWritten(source, written) {
+  for (const name of source.getFeatures()) {
+    const ecrit = written.has(`${name.get("decoupage")} ${name.get("nom")}`);
+    if (ecrit !== Boolean(name.get("ecrit"))) name.set("ecrit", ecrit);
+  }
+}
+
 /** At a screen, names make way for each other only: symbols may lie over a name, never hide it altogether. On a wall (`mural`) both
  * are too large for that: names lie above symbols, a commune's under one that is at its middle (`couvert`), and make way for those of the layers. */
 function createNoms(source, context, mural) {
@@ -74,7 +82,7 @@ function createNoms(source, context, mural) {
     declutter: mural ? "etiquettes" : "noms",
     zIndex: mural ? ABOVE_SYMBOLS : 0,
     style(feature, resolution) {
-      if (projected() !== mural) return undefined;
+      if (projected() !== mural || feature.get("ecrit")) return undefined;
       if (context.fondType() !== "communal" && context.fondType() !== "xyz") return undefined;
       const bassin = feature.get("decoupage") === "bassin";
       const zoom = context.zoomOf(resolution);
@@ -111,7 +119,7 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
       communal.changed();
       for (const layer of noms) layer.changed();
     },
-    /** Names lie above surfaces and lines, below the first layer of symbols: a hatch never covers a name, a name never a symbol. */
+    hideNoms: (written) => markWritten(source, written),
     /** On a wall, tell the names that a symbol covers; `drawn`: what createCouchesTuilees().featuresIn gave for the view. */
     shiftNoms(drawn, resolution) {
       if (!projected()) return;
@@ -131,6 +139,7 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
       communal = createCommunal();
       map.addLayer(communal);
     },
+    /** Names lie above surfaces and lines, below the first layer of symbols: a hatch never covers a name, a name never a symbol. */
     raiseNoms: (zIndex) => noms[0].setZIndex(zIndex),
     restyle() {
       communal.changed();

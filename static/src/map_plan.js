@@ -50,7 +50,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   map.on("rendercomplete", () => {
     const extent = view.calculateExtent();
     const drawn = couches.featuresIn(extent, view.getZoom());
-    etiquettes.refresh(couches.labelsIn(extent, view.getZoom()), extent, view.getZoom());
+    fonds.hideNoms(etiquettes.refresh(couches.labelsIn(extent, view.getZoom()), extent, view.getZoom()));
     fonds.shiftNoms(drawn, view.getResolution());
     onDrawn();
   });

@@ -23,3 +23,20 @@ test("over an image an outline lies on a white edging, wider than itself; over o
 test("a line has its edging over any ground", () => {
   for (const fond of ["xyz", "communal", "aucun"]) assert.equal(strokes(draw("line", fond))[0][0], "rgba(255,255,255,0.9)");
 });
+
+test("a name that its own layer writes is not written by the ground too; those it leaves out stay", async () => {
+  const { createEtiquettes } = await import("../src/map_etiquettes.js");
+  const { markWritten } = await import("../src/map_fonds.js");
+  const place = (nom, x) => ({ get: (name) => ({ nom, _taille: 1 })[name], getProperties: () => ({ nom }), getFlatCoordinates: () => [x, 0] });
+  const couche = { id: "commune", style: { label: { field: "nom", zoom_min: 11, size: 12, color: "#000000" } } };
+  const { refresh } = createEtiquettes({ addLayer() {} }, { regle: (_, { nom }) => (nom === "Masny" ? null : rule) });
+  const candidates = ["Denain", "Masny", "Ailleurs"].map((nom, rank) => ({ couche, feature: place(nom, rank) }));
+  assert.deepEqual([...refresh(candidates, [0, 0, 1, 1], 10)], []);
+  const written = refresh(candidates, [0, 0, 1, 1], 11);
+  assert.deepEqual([...written], ["commune Denain"]);
+  const ground = ["Denain", "Masny"].map((nom) => new Map([["nom", nom], ["decoupage", "commune"]]));
+  markWritten({ getFeatures: () => ground }, written);
+  assert.deepEqual(ground.map((name) => Boolean(name.get("ecrit"))), [true, false]);
+  markWritten({ getFeatures: () => ground }, new Set());
+  assert.equal(ground[0].get("ecrit"), false);
+});
