@@ -4,11 +4,13 @@ import { setsOf } from "./comparer.js";
 import { createDescription } from "./description.js";
 import { byId, element } from "./dom.js";
 import { computeEchelle } from "./echelle.js";
+import { listCouches } from "./etat.js";
 import { probe, probeUrl } from "./fonds.js";
 import { formatDate, formatNombre, formatQuantite } from "./format.js";
 import { buildLegende, parseDrawing } from "./legende.js";
 import { copyText } from "./lien.js";
 import { drawCarte } from "./map_image.js";
+import { listShown } from "./permalink.js";
 import { fontOf, paintPlanche, planPlanche } from "./planche.js";
 import { writeProse } from "./prose.js";
 
@@ -52,6 +54,7 @@ function listNotes(atlas, etat, { jour, adresse, mots }) {
   return [
     sources ? `${sources}.` : "Aucune couche affichée.",
     fond ? `${fond}.` : null,
+    listShown(etat).some(({ id }) => id === etat.lignes?.couche) ? `Entouré de tirets bleus : ${formatQuantite(etat.lignes.cles.length, "ligne choisie", "lignes choisies")} (${listCouches(atlas).find(({ id }) => id === etat.lignes.couche)?.titre}).` : null,
     ...mots,
     [atlas.titre, change ? `données du ${formatDate(change)}` : null, `image du ${jour}`, adresse].filter(Boolean).join(", "),
   ].filter(Boolean);

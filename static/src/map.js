@@ -53,7 +53,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
   });
   const plan = createPlan(planOf({ target, couchesOf: ({ couches }) => couches }));
   const { map, lecture } = plan;
-  const [choisir, surligner] = ["choisies", ""].map((look) => createSurbrillance(map, lecture.featuresOf, look));
+  const surligner = createSurbrillance(map, lecture.featuresOf);
 
   /** From the middle of what a sheet leaves uncovered (OpenLayers' centre) to the middle of the whole map. */
   function offset() {
@@ -154,7 +154,6 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     fit,
     /** Point out a place of a shown layer, or nothing (null). */
     surligner,
-    choisir,
     /** What is seen of the map, WGS84. */
     etendue: () => transformExtent(view.calculateExtent(), "EPSG:3857", "EPSG:4326"),
     /** A sheet covers this much of the map: the view is what is left of it. */

@@ -23,6 +23,20 @@ function compose(map, width, height, ratio) {
   return canvas;
 }
 
+/** The rows chosen in a table, which the map points out in an SVG over its canvases: drawn as the style sheet draws them. */
+function paintChoix(canvas, map, ratio) {
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.lineJoin = "round";
+  for (const path of map.getViewport().querySelectorAll(".surbrillance path")) {
+    const { stroke, strokeWidth, strokeDasharray } = getComputedStyle(path);
+    Object.assign(context, { strokeStyle: stroke, lineWidth: Number.parseFloat(strokeWidth) });
+    context.setLineDash(strokeDasharray === "none" ? [] : strokeDasharray.split(",").map(Number.parseFloat));
+    context.stroke(new Path2D(path.getAttribute("d")));
+  }
+  return canvas;
+}
+
 /** The sources of tiles of a map, its own. */
 const listSources = (map) => [...new Set(map.getAllLayers().map((layer) => layer.getSource()))].filter((source) => source instanceof UrlTile);
 
@@ -70,7 +84,7 @@ export async function drawCarte({ atlas, etat, couchesOf, ajouts, vue, width, he
       }
     });
     plan.map.renderSync(); // the names, which are placed once the tiles are there
-    return { canvas: compose(plan.map, width, height, ratio), lu: readPlan(plan, view, part) };
+    return { canvas: paintChoix(compose(plan.map, width, height, ratio), plan.map, ratio), lu: readPlan(plan, view, part) };
   } finally {
     clearTimeout(timer);
     if (plan) for (const source of listSources(plan.map)) source.set("abandonnee", true); // what was still to come

@@ -55,6 +55,7 @@ export function createLecture({ view, couches, fonds, regle }) {
     unitesAuCentre: () => fonds.unitesAt(view.getCenter()),
     /** What the tiles in memory hold, in view, of these places. */
     featuresOf(places) {
+      if (!view.getCenter()) return [];
       const wanted = new Set(places.map(({ couche, cle }) => `${couche} ${cle}`));
       return couches
         .featuresIn(view.calculateExtent(), view.getZoom())

@@ -5,6 +5,7 @@ import { rankOf } from "./couleur.js";
 import { createEtiquettes } from "./map_etiquettes.js";
 import { createFonds } from "./map_fonds.js";
 import { createLecture } from "./map_lecture.js";
+import { createSurbrillance } from "./map_surbrillance.js";
 import { computeEmprise, createCouchesTuilees } from "./map_tuiles.js";
 
 const TILE_ZOOM_ZERO = 156543.03392804097; // resolution of zoom 0 with 256-pixel tiles
@@ -37,6 +38,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
   const couches = createCouchesTuilees(shared);
   const etiquettes = createEtiquettes(map, context);
   const lecture = createLecture({ view, couches, fonds, regle: context.regle });
+  const choisir = createSurbrillance(map, lecture.featuresOf, "choisies");
   const own = new Set(map.getLayers().getArray());
 
   map.on("singleclick", (event) => onClick(event, lecture));
@@ -69,6 +71,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
       fonds.raiseNoms(couches.apply(couchesOf(state), state.filtre));
       if (state === previous || state.fond !== previous.fond) fonds.show(atlas.fonds.find(({ id }) => id === state.fond));
       else if (["filtre", "fiche"].some((part) => state[part] !== previous[part]) || couchesOf(state) !== couchesOf(previous)) fonds.restyle();
+      if (state === previous || state.lignes !== previous.lignes) choisir((state.lignes?.cles ?? []).map((cle) => ({ couche: state.lignes.couche, cle })));
       if (state.fiche !== previous.fiche || state.fond !== previous.fond) couches.restyle();
     },
     renew(ids) {

@@ -43,7 +43,7 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     onOpen: openSheet,
     onRange: (first, last) => lignes?.want(first, last),
   });
-  const choix = createChoixLignes({ atlas, etat, map, activeKey: () => grille.activeKey() });
+  const choix = createChoixLignes({ atlas, etat, activeKey: () => grille.activeKey() });
   const tools = element("div", { class: "tableau-outils" }, status, element("label", { class: "case" }, inView, " Dans la vue"), filter, columns, files, centre, sheet, choix.nodes);
   root.replaceChildren(element("div", { class: "tableau-tete" }, onglets.node, bigger, shut), tools, grille.node, element("p", { class: "petit tableau-pied" }, "— : la source ne le dit pas. Entrée : la fiche. Espace : choisir la ligne. Flèches : d’une cellule à l’autre."));
 
@@ -185,7 +185,6 @@ export function createTableau({ atlas, etat, map, titreOf }) {
     root.hidden = true;
     lignes?.stop();
     map.surligner(null);
-    choix.close();
     byId("bouton-tableau").setAttribute("aria-expanded", "false");
     if (held) (opener?.isConnected && opener.getClientRects().length ? opener : byId("bouton-tableau")).focus();
   }

@@ -18,7 +18,7 @@ export function buildCles({ cle, champs }, cles) {
 }
 
 /** `activeKey()`: of the row the keyboard is on. The table calls `show` when the state has other chosen rows. */
-export function createChoixLignes({ atlas, etat, map, activeKey }) {
+export function createChoixLignes({ atlas, etat, activeKey }) {
   const told = element("span", { class: "petit", role: "status" });
   const choose = element("button", { type: "button", class: "bouton", "aria-pressed": "false", title: "Choisir la ligne, ou la laisser (Espace, Ctrl + clic)", onclick: () => toggle(activeKey()) }, "Choisir");
   const clear = element("button", { type: "button", class: "lien", hidden: true, onclick: () => (etat.update({ lignes: null }), choose.focus()) }, "Ne plus rien choisir");
@@ -37,7 +37,6 @@ export function createChoixLignes({ atlas, etat, map, activeKey }) {
     const number = cles().length;
     told.textContent = number ? formatQuantite(number, "ligne choisie, gardée dans le lien", "lignes choisies, gardées dans le lien") : "";
     clear.hidden = number === 0;
-    map.choisir(cles().map((cle) => ({ couche, cle })));
     choose.setAttribute("aria-pressed", String(cles().includes(activeKey())));
   }
 
@@ -57,6 +56,5 @@ export function createChoixLignes({ atlas, etat, map, activeKey }) {
       const gone = asked.length - found;
       if (gone > 0 && cles() === asked) told.textContent += `, dont ${formatQuantite(gone, "n’est plus dans la couche", "ne sont plus dans la couche")}`;
     },
-    close: () => map.choisir([]),
   };
 }

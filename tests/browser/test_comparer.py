@@ -45,8 +45,10 @@ def compare(opened: Opened) -> None:
 
 def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
     """From a link, then changed while the two are side by side."""
-    drawn = "dessin=g1:ggqjGgyslgDgm1DginBginB_l1D"
-    opened = open_map(live, f"#couches=qpv&vue=9.9/50.38/3.4&comparer=cote/0.5/droite&comparer.couches=halle&{drawn}")
+    drawn = "dessin=g1:ggqjGgyslgDgm1DginBginB_l1D&lignes=espace_nature:" + next(iter(live.rows("espace_nature")))
+    opened = open_map(
+        live, f"#couches=qpv&vue=9.9/50.38/3.4&comparer=cote/0.5/droite&comparer.couches=espace_nature&{drawn}"
+    )
     box = opened.box(".scene")
     parts = [(box["x"] + each * box["width"] / 2, box["y"], box["width"] / 2 - 60, box["height"]) for each in (0, 1)]
     opened.wait("!!window.atlas.comparaison()")
@@ -55,6 +57,10 @@ def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
         opened.settle()
         return [color in opened.seen(*part) for part in parts]
 
+    opened.wait(
+        "!!document.querySelector('#carte-b .surbrillance.choisies .trait')?.getAttribute('d')"
+    )  # chosen rows too
+    opened.page.click("#bouton-tableau")
     for _ in range(40):
         if seen("#b3261e") == [True, True]:
             break

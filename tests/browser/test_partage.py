@@ -146,6 +146,12 @@ def test_the_picture_has_map_legend_scale_and_sources(
         ".filter(({ id }) => id === 'poche_pauvrete').flatMap(({ style }) => [style.rules[0].color, style.rules[0].stroke])"
     )
     cle = opened.visibles("poche_pauvrete")[0]["cle"]
+    opened.page.evaluate(
+        "(cle) => { location.hash += `&lignes=poche_pauvrete:${cle}` }", cle
+    )  # chosen, as by its table
+    opened.page.click("#bouton-tableau")
+    opened.wait("document.getElementById('tableau').hidden && !!document.querySelector('.surbrillance.choisies')")
+    opened.settle()
     x, y = opened.pixel(*live_with_contours.place("poche_pauvrete", cle))
     open_partage(opened, "double")
     opened.page.evaluate(
@@ -159,7 +165,7 @@ def test_the_picture_has_map_legend_scale_and_sources(
     left, top = 2 * 16, 2 * (16 + 26 + 8)  # of the map, in the picture
     right, bottom = left + int(2 * map_box["width"]), top + int(2 * map_box["height"])
     x, y = left + 2 * (x - map_box["x"]), top + 2 * (y - map_box["y"])
-    assert color in colours(picture, (x - 30, y - 30, x + 30, y + 30))  # a place, where it is
+    assert {color, "#1a4fd6"} <= colours(picture, (x - 40, y - 40, x + 40, y + 40))  # a place, where it is, chosen
     assert stroke in colours(picture, (right, top, picture.width, bottom))  # its symbol in the legend
     assert (
         longest_dark_run(picture.crop((left + 16, bottom - 80, left + 400, bottom - 10))) > 100
