@@ -166,6 +166,7 @@ def _served(cluster: Cluster, folder: Path) -> Iterator[str]:
         "WEBMAP_CONFIG": str(folder / "webmap.toml"),
         "DATABASE_URL": cluster.dsn("webmap_proprietaire", "page"),
         "PORT": str(port),
+        "WEBMAP_PRECHAUFFAGE": "non",
     }
     with (folder / "serveur.log").open("ab") as out:
         process = subprocess.Popen(

@@ -173,6 +173,7 @@ def build_ours(cluster: Cluster, config: Path, database: str = DATABASE) -> Serv
             "WEBMAP_CONFIG": str(config),
             "DATABASE_URL": cluster.dsn("webmap_proprietaire", database),
             "PORT": str(port),
+            "WEBMAP_PRECHAUFFAGE": "non",  # a cold tile is one that nobody made
         },
         port,
         "/tuiles/{id}/{z}/{x}/{y}.mvt",

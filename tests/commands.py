@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-import click
 from click.testing import CliRunner
 
 from webmap.cli import main
@@ -33,7 +32,6 @@ def command_of(desk: Desk, monkeypatch: pytest.MonkeyPatch, downloads: Path) -> 
     for module in (sources_commands, bassins_commands):
         monkeypatch.setattr(module, "start_database", lambda _settings: desk.database)
         monkeypatch.setattr(module, "load_checked_catalog", lambda _settings: desk.catalog)
-    monkeypatch.setattr(sources_commands, "warm_in_background", lambda _settings: click.echo("préchauffage"))
     monkeypatch.setattr(vues_commands, "start_database", lambda _settings: desk.database)
     monkeypatch.setattr(sources_commands, "_downloads", lambda _settings: downloads)
     return lambda *arguments: CliRunner().invoke(main, list(arguments), catch_exceptions=False)

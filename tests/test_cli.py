@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 import pytest
 
@@ -59,7 +60,7 @@ def environment(**changes: str) -> dict[str, str]:
     dropped = {"DATABASE_URL", "PORT", "HOST", "WEBMAP_CONFIG"}
     return (
         {key: value for key, value in os.environ.items() if key not in dropped}
-        | {"WEBMAP_MIRROR": "/nulle-part"}
+        | {"WEBMAP_MIRROR": "/nulle-part", "WEBMAP_PRECHAUFFAGE": "non"}
         | changes
     )
 
@@ -126,6 +127,7 @@ def test_serves_twice_changes_nothing_and_leaves_nothing(project: Path) -> None:
     process, said = start(project, PORT=str(port))
     assert said.splitlines()[-1] == f"Atlas servi sur http://127.0.0.1:{port} (Ctrl+C pour arrêter)"
     assert b"<html" in get(port, "/")
+    assert [each.nice() for each in psutil.Process(process.pid).children()].count(19) == 1, "what watches the revisions"
     before = revisions(cluster.dsn("webmap_proprietaire"))
     interrupt(process)
     assert not cluster.running()

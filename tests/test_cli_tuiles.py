@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.cli import main
-from webmap.cli.tuiles import settle_octets, warm_in_background
+from webmap.cli.tuiles import settle_octets
 from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
 from webmap.store.db import count_queries
@@ -67,7 +67,10 @@ def test_what_cannot_be_warmed_is_told(run: Callable[..., Result]) -> None:
     unknown, many = run("inconnue"), run("--zoom", "16")
     assert (unknown.exit_code, many.exit_code) == (1, 1)
     assert "pas de couche publique « inconnue »" in unknown.output
-    assert "c'est trop pour une fois" in many.output
+    assert (
+        "Plus de 50\u00a0000 tuiles : c'est trop pour une fois. Essayez --zoom 15, ou nommez quelques couches."
+        in many.output
+    )
     refused = run("--zoom", "99")
     assert refused.exit_code == 2
     assert refused.output.endswith(
@@ -98,13 +101,3 @@ def test_a_folder_that_resists_stops_the_command(own: Settings, database: Databa
     own.octets_folder.write_text("")
     with pytest.raises(WebmapError, match="ne se laisse pas vider"):
         settle_octets(own, load_catalog(layers_folder), database)
-
-
-def test_warming_goes_on_apart_at_low_priority(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(tuiles_commands.subprocess, "Popen", lambda command, **_options: started.append(command))
-    warm_in_background(own)
-    [command] = started
-    assert command[:3] == ["nice", "-n", "19"]
-    assert command[-2:] == ["tuiles", "prechauffer"]
-    assert (own.octets_folder.parent / "prechauffage.log").is_file()

@@ -221,6 +221,7 @@ def test_the_address_of_a_basemap_is_never_in_the_code() -> None:
 def test_settings_hold_no_more_than_what_is_documented() -> None:
     assert Settings.model_fields.keys() == {
         "root", "config_file", "layers_folder", "static_folder", "octets_folder", "host", "port", "database_url", "territoire", "fonds",
+        "prechauffage",
         "facts_folder", "couches", "decoupages", "chiffres_cles", "adresse", "contact", "geocodage",
         "sites_integration",
     }  # fmt: skip

@@ -145,6 +145,7 @@ class Settings(_Strict):
     host: str
     port: int
     database_url: str | None
+    prechauffage: bool
     territoire: Territoire
     fonds: tuple[Fond, ...]
     facts_folder: Path | None = None
@@ -169,6 +170,12 @@ def _parse_port(text: str, problems: list[str]) -> int:
     return 0
 
 
+def _parse_yes(name: str, text: str, problems: list[str]) -> bool:
+    if text not in {"oui", "non"}:
+        problems.append(f"{name} = « {text} » : attendu oui ou non")
+    return text == "oui"
+
+
 def _read_deployment(path: Path, problems: list[str]) -> Deployment | None:
     try:
         return Deployment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -190,13 +197,14 @@ def where_and_why(problem: Mapping[str, object]) -> str:
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read `PORT`, `HOST`, `DATABASE_URL`, `WEBMAP_CONFIG` and the TOML file.
+    """Read `PORT`, `HOST`, `DATABASE_URL`, `WEBMAP_PRECHAUFFAGE`, `WEBMAP_CONFIG` and the TOML file.
 
     Raises ConfigError carrying every problem found, in French.
     """
     problems: list[str] = []
     config_file = Path(environ.get("WEBMAP_CONFIG") or PROJECT / "webmap.toml").resolve()
     port = _parse_port(environ.get("PORT") or "8000", problems)
+    prechauffage = _parse_yes("WEBMAP_PRECHAUFFAGE", environ.get("WEBMAP_PRECHAUFFAGE") or "oui", problems)
     deployment = _read_deployment(config_file, problems)
     if problems or deployment is None:
         raise ConfigError(problems)
@@ -209,6 +217,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         host=environ.get("HOST") or "127.0.0.1",
         port=port,
         database_url=environ.get("DATABASE_URL") or None,
+        prechauffage=prechauffage,
         territoire=deployment.territoire,
         fonds=deployment.fonds,
         facts_folder=config_file.parent / deployment.faits if deployment.faits else None,

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (ROOT / "layers" / "README.md").read_text(encoding="utf-8")
 OPERATION = (ROOT / "docs" / "exploitation.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-VARIABLES = {"PORT", "HOST", "DATABASE_URL", "WEBMAP_CONFIG", "WEBMAP_MIRROR"}
+VARIABLES = {"PORT", "HOST", "DATABASE_URL", "WEBMAP_CONFIG", "WEBMAP_MIRROR", "WEBMAP_PRECHAUFFAGE"}
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "layers/README.md")]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 

@@ -21,10 +21,12 @@ from webmap.cli.terminal import HELP, Commands, step
 from webmap.cli.territoire import territoire
 from webmap.cli.tuiles import settle_octets, tuiles
 from webmap.cli.vues import vues
+from webmap.cli.watching import keep_watch
 from webmap.config import Settings, load_settings
 from webmap.errors import WebmapError
 from webmap.formats.pdf import load_printer
 from webmap.importing.seeds import load_checked_catalog, load_seeds
+from webmap.store import drawn
 from webmap.store.cluster import Cluster
 from webmap.store.db import open_database, start_database
 from webmap.store.schema import upgrade
@@ -67,7 +69,10 @@ def db_stop() -> None:
 def db_upgrade() -> None:
     """Met la base à jour : schéma, tables des couches, faits."""
     settings = load_settings(os.environ)
-    _prepare_database(settings, load_checked_catalog(settings))
+    catalog = load_checked_catalog(settings)
+    _prepare_database(settings, catalog)
+    with open_database(settings).owner() as connection:
+        drawn.refresh(connection, catalog.layers)
 
 
 @db.command("etat")
@@ -149,6 +154,7 @@ def serve() -> None:
         refresh_once(open_database(settings), catalog, settings)
         stack.enter_context(hold_pid_file(settings))
         printer.join()  # a lock held by another thread would stay held in a forked worker
+        stack.enter_context(keep_watch(settings, catalog))
         run_server(settings, address)
 
 

@@ -170,6 +170,12 @@ def run_server(settings: Settings, address: str) -> None:
 
 def _start_worker(settings: Settings, parent: int) -> Flask:
     """Build one worker's application, in that worker, and arrange how it will be told to stop."""
+    live_with(parent)
+    return create_app(settings)
+
+
+def live_with(parent: int) -> None:
+    """Tie this forked process to the one that made it: it dies with it, and is told to stop by it alone."""
     # Ctrl+C reaches a whole process group, then granian sends its own signal: a worker told twice hangs.
     os.setpgid(0, 0)
     # Until granian sets its own, a signal would only reach our copy of the parent's handler, and be lost.
@@ -178,7 +184,6 @@ def _start_worker(settings: Settings, parent: int) -> Flask:
     ctypes.CDLL(None).prctl(_STOP_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above, which then says nothing
         os._exit(1)
-    return create_app(settings)
 
 
 def _announce(settings: Settings, address: str, start: float) -> None:

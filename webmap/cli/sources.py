@@ -11,7 +11,6 @@ import click
 
 from webmap.cli.conservation import tell_conservation
 from webmap.cli.terminal import HELP, Commands, step
-from webmap.cli.tuiles import warm_in_background
 from webmap.config import load_settings
 from webmap.errors import WebmapError
 from webmap.importing.mirroring import mirror_sources
@@ -49,7 +48,6 @@ def load(couche: str, fichier: Path, *, accepter: bool) -> None:
     catalog = load_checked_catalog(settings)
     database = start_database(settings)
     click.echo(load_source(database, catalog, settings, couche, fichier, accept=accepter))
-    warm_in_background(settings)
     tell_conservation(database, catalog)
 
 
@@ -69,14 +67,11 @@ def refresh_sources(couches: tuple[str, ...], mirror: Path | None, delai: float 
             listed = ", ".join(sorted(known))
             raise WebmapError(f"La couche « {couche} » n'a pas de source officielle. Couches possibles : {listed}.")
     options = Options(mirror, delai, accept=accepter, progress=_show_progress, downloads=_downloads(settings))
-    database, failures, answered, changed = start_database(settings), 0, False, False
+    database, failures, answered = start_database(settings), 0, False
     for outcome in refresh(database, catalog, settings, couches, options):
         failures += outcome.status == "echec"
         answered |= outcome.status != "echec"
-        changed |= outcome.status == "changee"
         click.echo(f"{_MARKS[outcome.status]} {outcome.layer_id}, {outcome.connector_id} : {outcome.sentence}")
-    if changed:
-        warm_in_background(settings)
     if answered:
         tell_conservation(database, catalog)
     if failures:

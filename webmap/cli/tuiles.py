@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -17,16 +17,23 @@ from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store.db import start_database
+from webmap.web.french import nombre
 from webmap.wording import agree
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
+    from webmap.store.kept_tiles import KeptTiles
+
+Asked: TypeAlias = tuple[str, int, int, int]
 
 _DEEPEST = 16  # the map magnifies tiles of this level rather than ask for deeper ones
 _LARGER = 1  # the map's tiles are 512 pixels wide: level 12 is drawn at zoom 13
-_MOST = 50_000  # tiles of one command: minutes, not hours
+AHEAD = 12  # level made ahead when nobody says one
+MOST = 50_000  # tiles at a time: minutes, not hours
 
 
 @click.group(cls=Commands)
@@ -37,7 +44,7 @@ def tuiles() -> None:
 
 @tuiles.command("prechauffer")
 @click.argument("couches", nargs=-1)
-@click.option("--zoom", type=click.IntRange(0, _DEEPEST), default=12, help="Niveau le plus fin (12).")
+@click.option("--zoom", type=click.IntRange(0, _DEEPEST), default=AHEAD, help="Niveau le plus fin (12).")
 @HELP
 def warm(couches: tuple[str, ...], zoom: int) -> None:
     """Fait d'avance les tuiles du territoire, pour les COUCHES nommées ou pour toutes."""
@@ -48,37 +55,41 @@ def warm(couches: tuple[str, ...], zoom: int) -> None:
         if couche not in kept.couches:
             msg = f"Il n'y a pas de couche publique « {couche} » à dessiner. Couches possibles : {', '.join(kept.couches)}."
             raise WebmapError(msg)
-    asked = [
-        (couche, *tile)
-        for couche in couches or kept.couches
-        for tile in list_tiles(settings.territoire.etendue, max(catalog.by_id[couche].zoom_min - _LARGER, 0), zoom)
-    ]
-    if len(asked) > _MOST:
-        told = agree(len(asked), "tuile(s)")
-        raise WebmapError(f"{told} : c'est trop pour une fois. Baissez --zoom ou nommez quelques couches.")
+    asked, reached = list_asked(settings, catalog, couches or kept.couches, zoom)
+    if reached < zoom:
+        raise WebmapError(
+            f"Plus de {nombre(MOST)} tuiles : c'est trop pour une fois. Essayez --zoom {reached}, ou nommez quelques couches."
+        )
+    make_tiles(settings, kept, asked)
+
+
+def list_asked(settings: Settings, catalog: Catalog, couches: Collection[str], zoom: int) -> tuple[list[Asked], int]:
+    """Return the tiles of the territory, the coarsest first, down to `zoom` or as deep as MOST of them go; and how deep."""
+    asked: list[Asked] = []
+    for z in range(zoom + 1):
+        shown = [couche for couche in couches if z >= catalog.by_id[couche].zoom_min - _LARGER]
+        level = ((couche, *tile) for couche in shown for tile in list_tiles(settings.territoire.etendue, z, z))
+        asked += islice(level, MOST + 1)
+        if len(asked) > MOST:
+            return [each for each in asked[:MOST] if each[1] < z], z - 1
+    return asked, zoom
+
+
+def make_tiles(settings: Settings, kept: KeptTiles, asked: list[Asked], *, gently: bool = False) -> None:
+    """Make tiles one at a time, and tell how far it is. `gently`: rest as long as each took, the database is everyone's."""
     settings.octets_folder.mkdir(parents=True, exist_ok=True)
     with (
         (settings.octets_folder / ".prechauffage").open("ab") as turn,
         click.progressbar(asked, label="Tuiles", show_pos=True) as bar,
     ):
-        fcntl.flock(
-            turn, fcntl.LOCK_EX
-        )  # after the one that a change of before has started: what it made is not made again
-        versions = kept.fetch_versions(couches or kept.couches)
+        fcntl.flock(turn, fcntl.LOCK_EX)  # after the one that was started before: what it made is not made again
+        versions = kept.fetch_versions({couche for couche, *_ in asked})
         for couche, z, x, y in bar:
+            start = time.monotonic()
             kept.fetch(couche, versions[couche], z, x, y)
+            if gently:
+                time.sleep(time.monotonic() - start)
     click.echo(f"{agree(len(asked), 'tuile(s) prête(s)')}, dans {settings.octets_folder}")
-
-
-def warm_in_background(settings: Settings) -> None:
-    """Make the tiles of today after a change of the data, apart, when the machine has nothing better to do."""
-    command = ["nice", "-n", "19", sys.executable, "-c", "from webmap.cli import main; main()", "tuiles", "prechauffer"]
-    settings.octets_folder.mkdir(parents=True, exist_ok=True)
-    with (settings.octets_folder.parent / "prechauffage.log").open("wb") as log:
-        subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=settings.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    click.echo("Les tuiles sont refaites en arrière-plan (webmap tuiles prechauffer).")
 
 
 def settle_octets(settings: Settings, catalog: Catalog, database: Database) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DRAWN = "tuile"
 _CHUNK = 2_000  # rows written at once
+# Surfaces simplified where someone waits, in a second or two. More (35 000: 26 s, over 1 GB) are left to a process of their own.
+FEW = 2_000
 # A place inside a surface, or halfway along the longest part of a line.
 _LABEL_POINTS = {
     "polygon": "ST_PointOnSurface(m.geom)",
@@ -157,8 +159,11 @@ def _sql_rows(layer: LayerDefinition, table: sql.Composable) -> sql.Composed:
     )
 
 
-def refresh(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
-    """Simplify together the rows of each layer that paves the ground and changed since, in the caller's transaction."""
+def refresh(connection: Connection, layers: Iterable[LayerDefinition], most: int | None = None) -> None:
+    """Simplify together the rows of each layer that paves the ground and changed since, in the caller's transaction.
+
+    Those of more than `most` rows are left as they are: drawn whole at every zoom, until they are refreshed without it.
+    """
     for layer in layers:
         if not (layer.public and layer.covers):
             continue
@@ -166,8 +171,13 @@ def refresh(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
         waiting = connection.execute(
             "SELECT 1 FROM tuile.couverture WHERE couche = %s AND NOT generalisee FOR UPDATE", [layer.id]
         ).fetchone()
-        if waiting:
+        if waiting and (most is None or _count(connection, layer) <= most):
             _simplify(connection, layer)
+
+
+def _count(connection: Connection, layer: LayerDefinition) -> int:
+    found = connection.execute(sql.SQL("SELECT count(*) AS nombre FROM {}").format(sql.Identifier(DRAWN, layer.id)))
+    return int(found.fetchall()[0]["nombre"])
 
 
 def _simplify(connection: Connection, layer: LayerDefinition) -> None:

@@ -37,7 +37,7 @@ def refresh(connection: Connection, catalog: Catalog) -> None:
     points = [layer for layer in catalog.layers if layer.geometry == "point"]
     if points:
         _spread(connection, points)
-    drawn.refresh(connection, catalog.layers)
+    drawn.refresh(connection, catalog.layers, drawn.FEW)
 
 
 def _spread(connection: Connection, layers: list[LayerDefinition]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
@@ -12,6 +12,8 @@ from webmap.store.versioned import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    import psycopg
 
     from webmap.store.db import Database
 
@@ -27,6 +29,12 @@ def fetch_state(database: Database, couches: Iterable[str]) -> list[str]:
     """Return the state of several layers: one indexed read. Raises DatabaseError."""
     found: list[str] = database.read(_write_state(frozenset(couches)))[0]["etat"]
     return found
+
+
+def fetch_moment(connection: psycopg.Connection[dict[str, Any]]) -> str:
+    """Return what every layer is at, in one word: any write makes another."""
+    found = connection.execute("SELECT md5(string_agg(r::text, ' ' ORDER BY couche)) AS moment FROM app.revision r")
+    return str(found.fetchall()[0]["moment"])
 
 
 @lru_cache(maxsize=1_000)

@@ -47,7 +47,7 @@ def upgrade(database: Database, catalog: Catalog, settings: Settings) -> list[st
         changes += build_layers(connection, catalog.layers)
         _build_views(connection, catalog, settings)
         drawn.build_drawn(connection, catalog.layers)
-        drawn.refresh(connection, catalog.layers)
+        drawn.refresh(connection, catalog.layers, drawn.FEW)
         _grant(connection)
     return changes
 
