@@ -11,6 +11,7 @@ import pytest
 from webmap.app import create_app
 from webmap.config import load_settings
 from webmap.errors import ConfigError
+from webmap.store.db import count_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,25 @@ def test_an_answer_is_open_revalidated_and_takes_no_parameter(reader: FlaskClien
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert reader.get(path, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
     assert reader.get(f"{path}?x=1").status_code == 400
+
+
+def test_only_a_layer_that_changed_is_measured_again(client: FlaskClient, database: Database) -> None:
+    def measured() -> list[str]:
+        with count_queries() as statements:
+            assert (
+                client.get("/catalogue.jsonld").status_code
+                == client.get("/ogc/tiles/WebMercatorQuad").status_code
+                == 200
+            )
+        return [each for each in statements if "ST_Extent" in each]
+
+    assert measured()
+    assert measured() == []
+    with database.owner() as connection:
+        connection.execute("UPDATE pub.espace_nature SET geom = NULL")
+    again = measured()
+    assert again
+    assert all("espace_nature" in each for each in again)
 
 
 def test_what_changes_makes_another_version(client: FlaskClient, database: Database) -> None:

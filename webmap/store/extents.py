@@ -8,6 +8,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_source, sql_table
 from webmap.store.db import load_sql
+from webmap.store.kept_rows import read_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,21 +21,18 @@ if TYPE_CHECKING:
 def fetch_extents(
     database: Database, layers: Iterable[LayerDefinition], *, cells: bool = False
 ) -> dict[str, Bbox | None]:
-    """Return layer id -> west, south, east, north in WGS84 degrees, None where no row has a place; one statement.
+    """Return layer id -> west, south, east, north in WGS84 degrees, None where no row has a place.
 
-    With `cells`, communes and units not contoured yet count by their schematic cell: for drawing, as in tiles.
+    With `cells`, communes and units not contoured yet count by their schematic cell: for drawing, as in tiles. One statement a
+    layer: every vertex goes to degrees, seconds for a whole country, so what was measured is kept until the layer changes.
     """
-    parts = [
-        load_sql("extent").format(
-            layer=sql.Literal(layer.id),
-            source=sql_source(layer) if cells else sql.SQL("{} AS t").format(sql_table(layer)),
-        )
-        for layer in layers
-    ]
-    if not parts:
-        return {}
-    found = {row["couche"]: row for row in database.read(sql.SQL(" UNION ALL ").join(parts))}
-    return {name: _box(row["ouest"], row["sud"], row["est"], row["nord"]) for name, row in found.items()}
+    boxes = {}
+    for layer in layers:
+        source = sql_source(layer) if cells else sql.SQL("{} AS t").format(sql_table(layer))
+        statement = load_sql("extent").format(layer=sql.Literal(layer.id), source=source)
+        [row] = read_kept(database, statement, None, [layer.id])
+        boxes[layer.id] = _box(row["ouest"], row["sud"], row["est"], row["nord"])
+    return boxes
 
 
 def _box(west: float | None, south: float | None, east: float | None, north: float | None) -> Bbox | None:
