@@ -33,11 +33,15 @@ def read(store: TileStore, tile: tuple[int, int, int], name: str = "essai") -> l
     """Return the features of one layer of a tile, in metres of EPSG:3857."""
     z, x, y = tile
     side = 2 * HALF / 2**z
+    body = store.fetch_tile(["essai"], z, x, y, None)
+    units = mapbox_vector_tile.decode(body).get(name, {"extent": 4096})[
+        "extent"
+    ]  # that of the band, which may be finer
     layer = mapbox_vector_tile.decode(
-        store.fetch_tile(["essai"], z, x, y, None),
+        body,
         default_options={
             "y_coord_down": True,
-            "transformer": lambda h, v: (-HALF + (x + h / 4096) * side, HALF - (y + v / 4096) * side),
+            "transformer": lambda h, v: (-HALF + (x + h / units) * side, HALF - (y + v / units) * side),
         },
     ).get(name, {"features": []})
     return list(layer["features"])

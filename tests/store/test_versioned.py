@@ -152,6 +152,37 @@ def test_a_hundred_clients_cost_one_making(store: VersionedBytes) -> None:
     assert {gzip.decompress(body) for _, body in answers} == {b"tuile"}
 
 
+HEAVY = bytes(versioned._HEAVY)
+
+
+def test_bytes_not_compressed_are_answered_before_they_are_kept(
+    store: VersionedBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait for them to be kept, and find them; beyond a few at once, they are kept first."""
+    gate, keep, made = threading.Event(), VersionedBytes.put, []
+
+    def late(itself: VersionedBytes, address: str, body: bytes) -> bytes:
+        gate.wait()
+        return keep(itself, address, body)
+
+    def make(address: str) -> tuple[str, bytes]:
+        made.append(address)
+        return address, HEAVY
+
+    monkeypatch.setattr(VersionedBytes, "put", late)
+    assert store.fetch_plain(TILE, lambda: make(TILE)) == HEAVY
+    with ThreadPoolExecutor(3) as pool:
+        others = [pool.submit(store.fetch_plain, TILE, lambda: make(TILE)) for _ in range(2)]
+        assert store.get(TILE) is None
+        many = [f"irve/v/{number}" for number in range(versioned._BEHIND)]
+        found = [pool.submit(store.fetch_plain, address, lambda address=address: make(address)) for address in many]
+        gate.set()
+        assert {each.result() for each in (*others, *found)} == {HEAVY}
+    assert sorted(made) == sorted([TILE, *many])
+    with store._turn(TILE):  # given back
+        assert gzip.decompress(store.get(TILE) or b"") == HEAVY
+
+
 def _make_once(folder: str, start: float, told: multiprocessing.Queue[int]) -> None:
     def make() -> tuple[str, bytes]:
         told.put(1)

@@ -36,7 +36,7 @@ _COMMON = {
 _GROUPED = {"nombre": ("Number", "Nombre de points que celui-ci groupe ; absent s’il est seul")}
 _LABELLED = {"_taille": ("Number", "Plus grand côté de l’emprise, en mètres de la projection : la plus grande d’abord")}
 _HEAVY = (
-    "Si une couche pèse plus de 2 Mo dans une tuile (avant compression), la bande de zooms précédente la dessine, sans ce qui a"
+    "Si une couche pèse plus de 2,5 Mo dans une tuile (avant compression), la bande de zooms précédente la dessine, sans ce qui a"
     " moins de 1, 2 puis 4 pixels ; des points y sont groupés par carrés de 16, 32 puis 64 pixels. Rien n’est coupé."
 )
 _TYPES = {"integer": "Number", "number": "Number", "boolean": "Boolean"}

@@ -15,13 +15,15 @@ from webmap.store.attachment import sql_source
 from webmap.store.builder import SCHEMA
 from webmap.store.coverage import simplify_coverage
 from webmap.store.db import load_sql
+from webmap.store.drawn_columns import has_labels, shape_column, simplified_bands, style_fields, traced_bands
+from webmap.store.traces import SCHEMA as TRACE
+from webmap.store.traces import sql_fill, sql_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import psycopg
 
-    from webmap.catalog.bands import Band
     from webmap.catalog.definition import LayerDefinition
 
     Connection = psycopg.Connection[dict[str, Any]]
@@ -35,25 +37,6 @@ _LABEL_POINTS = {
     "polygon": "ST_PointOnSurface(m.geom)",
     "line": "(SELECT ST_LineInterpolatePoint(p.geom, 0.5) FROM ST_Dump(m.geom) p ORDER BY ST_Length(p.geom) DESC, p.path LIMIT 1)",
 }
-
-
-def style_fields(layer: LayerDefinition) -> tuple[str, ...]:
-    """Return the fields of a layer that its tiles carry besides key and name: what the style reads."""
-    return tuple(name for name in layer.style.fields if name not in {"cle", "nom"}) if layer.style else ()
-
-
-def has_labels(layer: LayerDefinition) -> bool:
-    """Whether the tiles of a layer hold its labels, as points apart: a point is its own place."""
-    return layer.geometry in _LABEL_POINTS and layer.style is not None and layer.style.label is not None
-
-
-def shape_column(band: Band) -> str:
-    """Name of the column that holds the shapes of a band."""
-    return f"_geom_{band.zoom_max}" if band.tolerance else "geom"
-
-
-def _simplified(layer: LayerDefinition) -> list[Band]:
-    return [] if layer.geometry == "point" else [band for band in layer.drawing if band.tolerance]
 
 
 def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
@@ -78,9 +61,9 @@ def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> No
 
 def _drop(connection: Connection, layer: LayerDefinition) -> None:
     connection.execute(
-        sql.SQL("DROP TABLE {}; DROP FUNCTION {}() CASCADE; DROP FUNCTION IF EXISTS {}()").format(
-            sql.Identifier(DRAWN, layer.id), _follow(layer), _remake(layer)
-        )
+        sql.SQL(
+            "DROP TABLE {}; DROP TABLE IF EXISTS {}; DROP FUNCTION {}() CASCADE; DROP FUNCTION IF EXISTS {}()"
+        ).format(sql.Identifier(DRAWN, layer.id), sql.Identifier(TRACE, layer.id), _follow(layer), _remake(layer))
     )
     connection.execute("DELETE FROM tuile.couverture WHERE couche = %s", [layer.id])
 
@@ -108,6 +91,7 @@ def _sql_build(layer: LayerDefinition) -> sql.Composed:
             for name in ("nom", *style_fields(layer), "approximatif", "schematique")
         ),
         "forget": _sql_forget(layer),
+        **_sql_traced(layer),
     }
     table = load_sql("drawn_table").format(**parts)
     return (
@@ -115,6 +99,24 @@ def _sql_build(layer: LayerDefinition) -> sql.Composed:
         if not layer.covers
         else sql.SQL("{};\n{};\n{}").format(table, load_sql("drawn_remake").format(**parts), _sql_forget(layer))
     )
+
+
+def _sql_traced(layer: LayerDefinition) -> dict[str, sql.Composable]:
+    """Make the shapes that are encoded, and let them follow: all of them, those just written, those that were."""
+    if not traced_bands(layer):
+        return dict.fromkeys(("traced", "written", "erased", "emptied"), sql.SQL(""))
+    drawn, traces = sql.Identifier(DRAWN, layer.id), sql.Identifier(TRACE, layer.id)
+    key = sql.Identifier(layer.key)
+    these = sql.SQL("d.cle IN (SELECT l.{} FROM {} l)")
+    erase = sql.SQL("DELETE FROM {} d WHERE {};\n")
+    written = these.format(key, sql.Identifier("lignes"))
+    return {
+        "traced": sql.SQL("{};").format(sql_table(layer, drawn)),
+        # Erased first: an edit that moves nothing comes here too.
+        "written": sql.SQL("{}{};").format(erase.format(traces, written), sql_fill(layer, drawn, written)),
+        "erased": erase.format(traces, these.format(key, sql.Identifier("avant"))),
+        "emptied": erase.format(traces, sql.SQL("true")),
+    }
 
 
 def _sql_forget(layer: LayerDefinition) -> sql.Composed:
@@ -136,7 +138,7 @@ def _sql_rows(layer: LayerDefinition, table: sql.Composable) -> sql.Composed:
     ]
     laterals, shapes = [], []
     last, spent = sql.Identifier("m"), 0.0
-    for band in reversed(_simplified(layer)):
+    for band in reversed(simplified_bands(layer)):
         name = sql.Identifier(shape_column(band))
         if layer.covers:
             shapes.append(sql.SQL(", NULL::geometry AS {}").format(name))
@@ -184,7 +186,7 @@ def _simplify(connection: Connection, layer: LayerDefinition) -> None:
     table = sql.Identifier(DRAWN, layer.id)
     statement = sql.SQL("SELECT cle, ST_AsBinary(geom) AS forme FROM {} ORDER BY cle").format(table)
     rows = connection.execute(statement).fetchall()
-    bands = _simplified(layer)
+    bands = simplified_bands(layer)
     shapes = simplify_coverage([row["forme"] for row in rows], [band.metres for band in bands])
     names = [sql.Identifier(shape_column(band)) for band in bands]
     update = sql.SQL("UPDATE {} d SET {} FROM (SELECT {}) v WHERE v.cle = d.cle::text").format(
@@ -198,6 +200,11 @@ def _simplify(connection: Connection, layer: LayerDefinition) -> None:
         part = slice(start, start + _CHUNK)
         keys = [str(row["cle"]) for row in rows[part]]
         connection.execute(update, [keys, *(list(of_band[part]) for of_band in shapes)])
+    connection.execute(
+        sql.SQL("{}; {}").format(
+            sql.SQL("DELETE FROM {}").format(sql.Identifier(TRACE, layer.id)), sql_fill(layer, table)
+        )
+    )
     # Tiles kept of the rows drawn whole would part from the others: the revision that names them rises.
     connection.execute(
         "WITH dite AS (UPDATE tuile.couverture SET generalisee = true WHERE couche = %(couche)s)"

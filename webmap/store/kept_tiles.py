@@ -10,7 +10,7 @@ from webmap.store.revisions import build_version, fetch_state
 from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
@@ -56,16 +56,28 @@ class KeptTiles:
 
     def fetch(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
         """Return the version of what was read, `version` unless the data changed since, and the gzipped bytes of a tile."""
-        read = version
+        make, read = self._maker(layer_id, version, z, x, y)
+        _, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
+        return read[-1], body
+
+    def fetch_plain(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
+        """Return the same, not compressed: sooner, for who will not read gzip, or glues several."""
+        make, read = self._maker(layer_id, version, z, x, y)
+        body = self.octets.fetch_plain(build_address(layer_id, version, z, x, y), make)
+        return read[-1], body
+
+    def _maker(
+        self, layer_id: str, version: str, z: int, x: int, y: int
+    ) -> tuple[Callable[[], tuple[str, bytes]], list[str]]:
+        """Return what makes a tile, and a list whose last is the version of what was read."""
+        read = [version]
 
         def make() -> tuple[str, bytes]:
-            nonlocal read
             body, state = self._tiles.fetch_layer(layer_id, z, x, y)
-            read = build_version(self.code, state, [layer_id])
-            return build_address(layer_id, read, z, x, y), body
+            read.append(build_version(self.code, state, [layer_id]))
+            return build_address(layer_id, read[-1], z, x, y), body
 
-        _, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
-        return read, body
+        return make, read
 
     def settle(self, withdrawn: Iterable[str]) -> None:
         """Leave in the folder today's version of the layers there are, and nothing else, before returning.

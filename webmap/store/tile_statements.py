@@ -14,15 +14,17 @@ from psycopg import sql
 from webmap.catalog.bands import LABELS
 from webmap.store.attachment import sql_source
 from webmap.store.db import load_sql
-from webmap.store.drawn import DRAWN, has_labels, shape_column, style_fields
+from webmap.store.drawn import DRAWN
+from webmap.store.drawn_columns import FLAGS, drawn_values, has_labels, shape_column, traced_bands
+from webmap.store.traces import sql_features
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from webmap.catalog.bands import Band
     from webmap.catalog.definition import LayerDefinition
 
-MAX_BYTES = 2_000_000  # before compression, for one layer
+MAX_BYTES = 2_500_000  # before compression, for one layer
 COARSER_DROPS = (1, 2, 4)  # pixels: what is dropped, band after band, from a tile that weighs more
 COARSER_GROUPS = (16, 32, 64)  # pixels: the squares by which points are grouped in such a tile
 
@@ -63,7 +65,11 @@ class TileStatements:
             return [first, *(self._points(side) for side in sides)]
         coarser = [*reversed(bands[:rank]), band, band, band][: len(COARSER_DROPS)]
         wanted = zip(coarser, COARSER_DROPS, strict=True)
-        return [self._shapes(band, band.drop), *(self._shapes(other, max(drop, band.drop)) for other, drop in wanted)]
+        traced = band in traced_bands(self._layer)
+        return [
+            self._shapes(band, band.drop, traced=traced),
+            *(self._shapes(other, max(drop, band.drop)) for other, drop in wanted),
+        ]
 
     @cached_property
     def _parts(self) -> dict[str, sql.Composable]:
@@ -83,40 +89,45 @@ class TileStatements:
         others = [sql.SQL("d.{}").format(sql.Identifier(name)) for name in names]
         return sql.SQL(", ").join([sql.SQL("d.cle::text AS cle"), *others])
 
-    def _shapes(self, band: Band, drop: float) -> sql.Composed:
+    def _shapes(self, band: Band, drop: float, *, traced: bool = False) -> sql.Composed:
+        """Compose a tile of shapes, encoded here or put together from those that were when they were written."""
         layer, parts = self._layer, self._parts
         if drop:
             small = sql.SQL("d._taille >= {} * c.pixel").format(sql.Literal(drop))
             parts = parts | {"kept": sql.SQL("{} AND {}").format(small, parts["kept"])}
-        shape: sql.Composable = sql.Identifier("d", shape_column(band) if layer.geometry != "point" else "geom")
+        shape = sql.Identifier("d", shape_column(band) if layer.geometry != "point" else "geom")
+        features = sql_features(layer, band, parts) if traced else self._encoded(shape, parts)
         if layer.covers and band.tolerance:
-            shape = sql.SQL(
-                "CASE WHEN (SELECT k.generalisee FROM tuile.couverture k WHERE k.couche = {}) THEN {} ELSE d.geom END"
-            ).format(sql.Literal(layer.id), shape)
-        labels: sql.Composable = sql.SQL("")
-        if has_labels(layer) and layer.style and layer.style.label:
-            read = dict.fromkeys(
-                name for name in (layer.style.label.field, layer.style.field) if name not in {None, "cle"}
-            )
-            labels = load_sql("tile_labels").format(
-                **parts
-                | {
-                    "layer": sql.Literal(layer.id + LABELS),
-                    # Our zooms of the screen are those of 256 pixel tiles, one more than that of the tile.
-                    "zoom": sql.Literal(layer.style.label.zoom_min - 1),
-                    "columns": self._columns([*read, "approximatif", "schematique", "_taille"]),
-                }
-            )
-        columns = self._columns(["nom", *self._drawn_fields, "approximatif", "schematique"])
-        return load_sql("tile").format(**parts, shape=shape, columns=columns, labels=labels)
+            whole = self._encoded(sql.Identifier("d", "geom"), parts)
+            features = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(self._together, features, whole)
+        return load_sql("tile").format(features=features, labels=self._labels(parts))
 
     @property
-    def _drawn_fields(self) -> list[str]:
-        """Fields beside the shapes: that of the labels goes with the labels, when they stand apart."""
-        fields = style_fields(self._layer)
-        rules = self._layer.style.field if self._layer.style else None
-        return [name for name in fields if name == rules or not has_labels(self._layer)]
+    def _together(self) -> sql.Composed:
+        """Whether the rows of a layer that paves the ground are simplified, together."""
+        return sql.SQL("(SELECT k.generalisee FROM tuile.couverture k WHERE k.couche = {})").format(
+            sql.Literal(self._layer.id)
+        )
+
+    def _encoded(self, shape: sql.Composable, parts: Mapping[str, sql.Composable]) -> sql.Composed:
+        columns = self._columns([*drawn_values(self._layer), *FLAGS])
+        return load_sql("tile_shapes").format(**parts, shape=shape, columns=columns)
+
+    def _labels(self, parts: Mapping[str, sql.Composable]) -> sql.Composable:
+        layer = self._layer
+        if not (has_labels(layer) and layer.style and layer.style.label):
+            return sql.SQL("")
+        read = dict.fromkeys(name for name in (layer.style.label.field, layer.style.field) if name not in {None, "cle"})
+        return load_sql("tile_labels").format(
+            **{
+                **parts,
+                "layer": sql.Literal(layer.id + LABELS),
+                # Our zooms of the screen are those of 256 pixel tiles, one more than that of the tile.
+                "zoom": sql.Literal(layer.style.label.zoom_min - 1),
+                "columns": self._columns([*read, *FLAGS, "_taille"]),
+            }
+        )
 
     def _points(self, side: int) -> sql.Composed:
-        alone = self._columns(["nom", *self._drawn_fields, "approximatif", "schematique"])
+        alone = self._columns([*drawn_values(self._layer), *FLAGS])
         return load_sql("tile_groups").format(**self._parts, side=sql.Literal(side), alone=alone)

@@ -31,6 +31,8 @@ _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the
 _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
 _IN_MEMORY = 32 * 1024 * 1024
 _LEVEL = 4  # a tile 2 % heavier than at 6, in half the time
+_BEHIND = 4  # bodies that are compressed while they are answered,
+_HEAVY = 50_000  # bytes: when it takes more than a millisecond
 NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
 _EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
 _WRITING = ".ecriture-{}"  # lock of a layer: shared by its writes, alone when it is closed
@@ -57,6 +59,7 @@ class VersionedBytes:
         self._writes = 0
         self._guard = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
+        self._behind = threading.BoundedSemaphore(_BEHIND)
 
     def get(self, address: str) -> bytes | None:
         """Return the gzipped bytes of an address, None when they are not there, torn, or of a layer that was closed."""
@@ -71,6 +74,38 @@ class VersionedBytes:
         if found is not None:
             self._remember(address, found)
         return found
+
+    def fetch_plain(self, address: str, make: Callable[[], tuple[str, bytes]]) -> bytes:
+        """Return bytes that are not compressed, made as by `fetch`; when heavy, answered at once, compressed and kept behind.
+
+        Who waits for the same waits until they are kept; beyond a few that are being compressed, so does the caller.
+        """
+        found = self.get(address)
+        if found is None:
+            with contextlib.ExitStack() as turn:
+                turn.enter_context(self._turn(address))
+                found = self.get(address)
+                if found is None:
+                    made, body = make()
+                    self._put_behind(made, body, turn)
+                    return body
+        return gzip.decompress(found)
+
+    def _put_behind(self, address: str, body: bytes, turn: contextlib.ExitStack) -> None:
+        """Compress and keep in a thread of its own, which ends the turn; here what is small, or when too many do."""
+        if len(body) < _HEAVY or not self._behind.acquire(blocking=False):
+            self.put(address, body)
+            return
+        rest = turn.pop_all()
+
+        def put() -> None:
+            try:
+                with rest:
+                    self.put(address, body)
+            finally:
+                self._behind.release()
+
+        threading.Thread(target=put, daemon=True).start()
 
     def fetch(self, address: str, make: Callable[[], tuple[str | None, bytes]]) -> tuple[str | None, bytes]:
         """Return (address, gzipped bytes), made by one caller while the others wait: a hundred on one tile cost one statement.

@@ -44,13 +44,20 @@ def inflate(squeezed: bytes) -> bytes:
 
 
 def join_layers(parts: Sequence[bytes], accept: str) -> tuple[bytes, bool]:
-    """Return the bytes of gzipped layers as one tile, and whether they are gzipped: MVT layers concatenate, gzip ones do not."""
-    if len(parts) == 1 and parts[0] != NOTHING and reads_gzip(accept):
+    """Return the bytes of layers as one tile, and whether they are gzipped: MVT layers concatenate, gzip ones do not.
+
+    Each part is gzipped, or a layer as it was made, which never begins as gzip does.
+    """
+    if len(parts) == 1 and parts[0] != NOTHING and _is_gzipped(parts[0]) and reads_gzip(accept):
         return parts[0], True
-    body = b"".join(map(inflate, parts))
+    body = b"".join(inflate(part) if _is_gzipped(part) else part for part in parts)
     if len(body) < _MIN_COMPRESSED or not reads_gzip(accept):
         return body, False
     return gzip.compress(body, _FAST, mtime=0), True
+
+
+def _is_gzipped(part: bytes) -> bool:
+    return part[:2] == b"\x1f\x8b"
 
 
 def build_answer(

@@ -10,7 +10,7 @@ from webmap.catalog.load import sentence_unknown
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.store.filters import parse_filter
 from webmap.web import params
-from webmap.web.octets import LASTING, MVT, build_answer, build_etag, is_seen
+from webmap.web.octets import LASTING, MVT, build_answer, build_etag, is_seen, reads_gzip
 from webmap.web.responses import json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
@@ -113,13 +113,15 @@ def _answer_kept(
     """Answer whole layers in these versions, or in that of what was read when the data changed meanwhile: the ETag says which."""
     name = _path(ids, versions, zxy)
     parts: list[bytes] = []
-    if not is_seen(build_etag(name), request.headers.get("If-None-Match", "")):
-        made = {layer_id: services().kept_tiles.fetch(layer_id, versions[layer_id], *zxy) for layer_id in ids}
+    accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
+    if not is_seen(build_etag(name), seen):
+        tiles = services().kept_tiles
+        fetch = tiles.fetch if len(ids) == 1 and reads_gzip(accept) else tiles.fetch_plain
+        made = {layer_id: fetch(layer_id, versions[layer_id], *zxy) for layer_id in ids}
         parts = [part for _, part in made.values()]
         read = {layer_id: version for layer_id, (version, _) in made.items()}
         if read != versions:
             name, cache = _path(ids, read, zxy), "no-cache"
-    accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
     status, headers, body = build_answer(name, parts, accept, seen, cache)
     return Response(body, status, headers)
 

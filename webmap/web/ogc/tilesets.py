@@ -19,7 +19,7 @@ from webmap.formats.tuilage import (
     build_tileset_list,
 )
 from webmap.geo.bbox import widen
-from webmap.store.drawn import has_labels, style_fields
+from webmap.store.drawn_columns import has_labels, style_fields
 from webmap.store.extents import fetch_extents
 from webmap.web import params
 from webmap.web.adresse import public_address

@@ -1,0 +1,122 @@
+"""A tile put together from what was encoded says what one encoded on the spot says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mapbox_vector_tile
+import pytest
+import shapely
+import shapely.affinity
+import shapely.geometry
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.store.conftest import build, define, do, insert
+from webmap.store import tile_statements
+from webmap.store.tiles import TileStore
+
+if TYPE_CHECKING:
+    from webmap.catalog.definition import LayerDefinition
+    from webmap.store.db import Database
+
+Z, X, Y = 9, 260, 172  # in the agglomeration, on a zoom finer than its band
+HALF = 20037508.342789244
+SIDE = 2 * HALF / 2**Z
+CORNER = (X * SIDE - HALF, HALF - (Y + 1) * SIDE)  # of the tile, at the south west
+FIELDS = [
+    {"id": "code", "label": "Code", "required": True},
+    {"id": "nom", "label": "Nom"},
+    {"id": "rang", "label": "Rang", "type": "integer"},
+    {"id": "part", "label": "Part", "type": "number"},
+    {"id": "ouvert", "label": "Ouvert", "type": "boolean"},
+]
+
+
+def layer_of(geometry: str, styled: str | None) -> LayerDefinition:
+    style: dict[str, Any] = {"rules": [{"label": "x"}]}
+    if styled:
+        style = {"field": styled, "rules": [{"label": "x", "value": "1"}, {"label": "y"}]}
+    return define(geometry=geometry, style=style, fields=FIELDS)
+
+
+def read(body: bytes) -> dict[str, tuple[Any, Any]]:
+    """Return the attributes and the shape, in parts of the tile, of each row of the tile."""
+    if not body:
+        return {}
+    units = mapbox_vector_tile.decode(body)["essai"]["extent"]
+    options = {"y_coord_down": True, "transformer": lambda h, v: (h / units, v / units)}
+    features = mapbox_vector_tile.decode(body, default_options=options)["essai"]["features"]
+    return {
+        each["properties"]["cle"]: (each["properties"], shapely.geometry.shape(each["geometry"])) for each in features
+    }
+
+
+numbers = st.floats(-0.8, 1.8, allow_nan=False)
+rows = st.fixed_dictionaries(
+    {
+        "place": st.tuples(numbers, numbers),
+        "size": st.sampled_from([0.0001, 0.003, 0.05, 0.4, 1.7]),
+        "turn": st.floats(0, 360),
+        "nom": st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=200),
+        "rang": st.none() | st.integers(-(2**63), 2**63 - 1),
+        "part": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        "ouvert": st.none() | st.booleans(),
+        "precision": st.sampled_from(["exacte", "commune"]),
+    }
+)
+STAR = shapely.Polygon([(0, 1), (0.2, 0.2), (1, 0), (0.2, -0.2), (0, -1), (-0.2, -0.2), (-1, 0), (-0.2, 0.2)])
+HOLED = STAR.difference(shapely.Point(0, 0).buffer(0.1))
+
+
+def shape_of(row: dict[str, Any], geometry: str) -> shapely.Geometry:
+    """Return a star with a hole, or its outline, around a place given in parts of the tile."""
+    star = HOLED if geometry == "polygon" else shapely.LineString(STAR.exterior)
+    size = row["size"] * SIDE
+    turned = shapely.affinity.rotate(shapely.affinity.scale(star, size, size, origin=(0, 0)), row["turn"])
+    return shapely.affinity.translate(turned, *(c + p * SIDE for c, p in zip(CORNER, row["place"], strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "styled"), [("line", None), ("polygon", "rang"), ("line", "part"), ("polygon", "ouvert")]
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(written=st.lists(rows, min_size=1, max_size=12))
+def test_it_says_what_is_encoded_on_the_spot(
+    database: Database, geometry: str, styled: str | None, written: list[dict[str, Any]]
+) -> None:
+    layer = layer_of(geometry, styled)
+    build(database, layer)
+    do(database, "TRUNCATE pub.essai")
+    columns = ("nom", "rang", "part", "ouvert", "precision")
+    insert(
+        database,
+        layer,
+        [
+            {
+                "code": f"c{n}",
+                "geom": shapely.to_wkt(shape_of(row, geometry), 3),
+                **{name: row[name] for name in columns},
+            }
+            for n, row in enumerate(written)
+        ],
+        srid=3857,
+    )
+    placed = read(TileStore(database, [layer]).fetch_tile(["essai"], Z, X, Y, None))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tile_statements, "traced_bands", lambda _: [])
+        encoded = read(TileStore(database, [layer]).fetch_tile(["essai"], Z, X, Y, None))
+    unit = 2 / 4096
+    tile = shapely.box(0, 0, 1, 1)
+    for key in placed.keys() ^ encoded.keys():  # one that hardly touches the margin, or that hardly has a size
+        shape = (placed.get(key) or encoded[key])[1]
+        assert (
+            shape.intersection(shapely.box(-1 / 64 + unit, -1 / 64 + unit, 1 + 1 / 64 - unit, 1 + 1 / 64 - unit)).length
+            < 8 * unit
+        )
+    for key in placed.keys() & encoded.keys():
+        assert placed[key][0] == encoded[key][0]
+        ours, theirs = placed[key][1], encoded[key][1]
+        assert shapely.is_valid(ours)
+        assert ours.intersection(tile).difference(theirs.buffer(unit)).is_empty
+        assert theirs.intersection(tile).difference(ours.buffer(unit)).is_empty
