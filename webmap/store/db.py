@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from psycopg.abc import Buffer
+    from psycopg.rows import RowFactory
 
     from webmap.config import Settings
 
@@ -158,11 +159,18 @@ class Database:
 
     def read(self, statement: Statement, params: Params = None) -> list[dict[str, Any]]:
         """Run one read-only statement and return its rows. Raises DatabaseError when there is no database or no time."""
+        return self._read_again(statement, params, dict_row)
+
+    def read_tuples(self, statement: Statement, params: Params = None) -> list[tuple[Any, ...]]:
+        """Do as `read`, for rows that are many and read at once: a dictionary each takes half as long as their texts."""
+        return self._read_again(statement, params, tuple_row)
+
+    def _read_again(self, statement: Statement, params: Params, make: RowFactory[Any]) -> list[Any]:
         try:
-            return self._read(statement, params)
+            return self._read(statement, params, make)
         except _LostConnectionError:  # the server restarted since this connection was made: the others are dead too
             self._pool.check()
-            return self._read(statement, params)
+            return self._read(statement, params, make)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -184,17 +192,16 @@ class Database:
                 connection.execute(_DRAW, [_drawn.get()])
             yield connection
 
-    def _read(self, statement: Statement, params: Params) -> list[dict[str, Any]]:
+    def _read(self, statement: Statement, params: Params, make: RowFactory[Any]) -> list[Any]:
         held = getattr(self._held, "connection", None)
         if held is not None:
             _note(statement, held)
-            found: list[dict[str, Any]] = held.execute(statement, params, prepare=True).fetchall()
-            return found
+            return held.cursor(row_factory=make).execute(statement, params, prepare=True).fetchall()  # type: ignore[no-any-return]
         with self._reader() as connection, connection.transaction() if _drawn.get() else contextlib.nullcontext():
             if _drawn.get():
                 connection.execute(_DRAW, [_drawn.get()])
             _note(statement, connection)
-            return connection.execute(statement, params).fetchall()
+            return connection.cursor(row_factory=make).execute(statement, params).fetchall()
 
     def read_within(
         self, milliseconds: int, statement: Statement, params: Params = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -120,11 +120,9 @@ class ItemStore:
                 raise
             raise BadParameterError("cursor : ce curseur ne vient pas d'un lien « next » de cette adresse.") from None
         sent = rows[: query.limit]
-        after = (
-            tuple(sent[-1][f"tri{number}"] for number in range(len(query.sort) + 1)) if len(rows) > len(sent) else None
-        )
-        revisions = rows[0]["revisions"] if rows else self.fetch_revisions(layer)
-        return Page(",\n".join(row["texte"] for row in sent), len(sent), after, revisions)
+        after = sent[-1][1:-1] if len(rows) > len(sent) else None
+        revisions = rows[0][-1] if rows else self.fetch_revisions(layer)
+        return Page(",\n".join([row[0] for row in sent]), len(sent), after, revisions)
 
     def has_placeless(self, layer: LayerDefinition, query: Query) -> bool:
         """Whether a query selects a row without a place, whatever its page."""
@@ -147,23 +145,22 @@ class ItemStore:
             rows = []
         if not rows:
             raise NotFoundError(f"La collection « {layer.id} » n'a pas d'élément « {key[:60]} ».")
-        return str(rows[0]["texte"])
+        return str(rows[0][0])
 
     def _read_page(
         self, layer: LayerDefinition, query: Query, conditions: Sequence[sql.Composable], params: dict[str, object]
-    ) -> list[dict[str, Any]]:
+    ) -> list[tuple[Any, ...]]:
+        """Return (feature, sort values as texts…, revisions) of one row more than is sent."""
         where = sql.SQL(" AND ").join(conditions)
-        shape = replace(
-            query, selection=Selection(), box=None, dates=None, limit=0, after=None
-        )  # what `where` does not say
-        name = repr((layer.id, shape, where.as_string()))
+        # What the statement is made of; the rest of the query is bound, or in `where`.
+        name = repr((layer.id, where.as_string(), query.fields, query.sort, query.crs, query.jsonfg, query.limit))
         with self._lock:
             statement = self._statements.get(name)
         if statement is None:
             statement = sql.SQL(_sql_page(layer, query, where).as_string())
             with self._lock:
                 _keep(self._statements, name, statement)
-        return self._database.read(statement, {**params, "lignes": query.limit + 1})
+        return self._database.read_tuples(statement, params)
 
     def fetch_matched(self, layer: LayerDefinition, query: Query, revisions: str) -> Matched:
         """Count what a query selects, whatever its page: exactly within a second, else as the planner estimates it."""
@@ -217,7 +214,7 @@ def _sql_page(layer: LayerDefinition, query: Query, where: sql.Composable) -> sq
         key=sql.Identifier(layer.key),
         geometry=sql_jsonfg(layer, query.crs) if query.jsonfg else sql_geometry(layer, query.crs),
         # Not json_build_object: a function takes 100 arguments, so 50 fields; a row has no such limit.
-        properties=sql.SQL("(SELECT row_to_json(p)::text FROM (SELECT {}) p)").format(sql_columns(layer, query)),
+        columns=sql_columns(layer, query),
         sort=sql.SQL(", ").join(
             sql.SQL("{}::text AS {}").format(expression, sql.Identifier(f"tri{number}"))
             for number, (expression, _, _) in enumerate(places)
@@ -225,6 +222,7 @@ def _sql_page(layer: LayerDefinition, query: Query, where: sql.Composable) -> sq
         revisions=_sql_revisions(layer),
         source=sql_table(layer),
         filter=where,
+        lines=sql.Literal(query.limit + 1),
         order=sql.SQL(", ").join(
             sql.SQL("{} DESC NULLS LAST" if descending else "{} ASC NULLS LAST").format(expression)
             for expression, _, descending in places

@@ -51,10 +51,12 @@ def require_unit_layer(catalog: Catalog, name: str) -> str:
 
 def refuse_unknown(known: Iterable[str], lists: Iterable[str] = ()) -> None:
     """Raise BadParameterError when the query string has a parameter not in `known`, or one twice that is not in `lists`."""
-    allowed = sorted(known)
+    allowed = frozenset(known)
     for name in request.args:
         if name not in allowed:
-            listed = f"paramètres possibles : {', '.join(allowed)}" if allowed else "cette adresse n'en prend aucun"
+            listed = (
+                f"paramètres possibles : {', '.join(sorted(allowed))}" if allowed else "cette adresse n'en prend aucun"
+            )
             raise BadParameterError(f"Paramètre « {name[:60]} » inconnu ; {listed}.")
         if name not in lists and len(request.args.getlist(name)) > 1:
             raise BadParameterError(f"Paramètre « {name} » donné plusieurs fois : gardez-en un.")
@@ -64,9 +66,9 @@ def parse_units(database: Database, catalog: Catalog) -> tuple[tuple[str, str], 
     """Read the unit filters (`bassin=…`, `commune=…`, any découpage). Raises BadParameterError for an unknown code."""
     units = []
     for decoupage in decoupage_ids(catalog):
-        code = request.args.get(decoupage)
-        if code is None:
+        if decoupage not in request.args:
             continue
+        code = request.args[decoupage]
         if len(code) > _MAX_TEXT or "\x00" in code or not unit_exists(database, decoupage, code):
             msg = f"{decoupage} = « {code[:60]} » : code inconnu. Les codes sont à l'adresse /territoires/{decoupage}.json."
             raise BadParameterError(msg)

@@ -60,13 +60,12 @@ def build_headers(settings: Settings) -> dict[str, str]:
 
 def register(app: Flask, settings: Settings) -> None:
     """Add the headers and the compression to everything the application answers."""
-    headers = build_headers(settings)
+    every = [*build_headers(settings).items(), ("Cache-Control", "no-cache")]
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-cache")
+        given = {name.lower() for name, _ in response.headers}  # once: `setdefault` reads them all for each
+        response.headers.extend((name, value) for name, value in every if name.lower() not in given)
         return _compress(response)
 
 

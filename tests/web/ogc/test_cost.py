@@ -38,6 +38,15 @@ def test_a_page_of_items_is_one_statement(client_with_contours: FlaskClient) -> 
     assert count(client_with_contours, "/ogc/collections/commune/items?limit=100&f=json") == 2
 
 
+def test_a_page_without_condition_binds_nothing_so_that_its_plan_is_kept(client: FlaskClient) -> None:
+    with count_queries() as statements:
+        assert len(client.get(ITEMS).get_json()["features"]) == 3
+        assert len(client.get(ITEMS.replace("limit=3", "limit=5")).get_json()["features"]) == 5
+    pages = [each for each in statements if "row_to_json" in each]
+    found = {("LIMIT 4" in each, "LIMIT 6" in each, "%(" in each) for each in pages}
+    assert found == {(True, False, False), (False, True, False)}
+
+
 def test_a_revalidation_reads_revisions_only(client: FlaskClient) -> None:
     etag = client.get(ITEMS).headers["ETag"]
     with count_queries() as statements:

@@ -42,7 +42,9 @@ def parse_query(database: Database, catalog: Catalog, layer: LayerDefinition) ->
     own = {*PARAMETERS, *params.decoupage_ids(catalog)}
     fields = [name for name, kind in queryables(layer).items() if kind != "geometry"]
     params.refuse_unknown({*own, *fields})
-    args = request.args
+    args = (
+        request.args.to_dict()
+    )  # each name once, as `refuse_unknown` made sure: asking for one that is not there is dear
     # A field that has the name of a parameter (`commune` is the code of one) is asked for by `filter`.
     equal = {name: args[name] for name in fields if name in args and name not in own}
     condition, language, system = (args.get(name) for name in params.FILTER)

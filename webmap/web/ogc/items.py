@@ -32,7 +32,8 @@ def items(collection_id: str) -> Response:
     layer = atlas.catalog.require_public(collection_id)
     query = parse_query(atlas.database, atlas.catalog, layer)
     hits, form = asks_hits(), asked_format(GEOJSON, features=True)
-    query = replace(query, crs=None, placed=None) if form == "html" else replace(query, jsonfg=form == "jsonfg")
+    if form != "json":
+        query = replace(query, crs=None, placed=None) if form == "html" else replace(query, jsonfg=True)
     asked = ("ogc", address(request.path, request.args), form)
     if request.if_none_match:  # only who may be told 304 costs a statement more
         etag = build_etag(atlas.items.fetch_revisions(layer), *asked)
