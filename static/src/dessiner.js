@@ -82,7 +82,7 @@ export function ouvrir({ atlas, etat, map, croquis }, { genre: first = null } = 
     const many = genre === "ligne" || genre === "polygone";
     finish.hidden = back.hidden = !many;
     finish.disabled = back.disabled = true;
-    if (!genre) return croquis.edit({ onModified: (rang, geometrie) => (replace(rang, { geometrie }), choose(rang)), onChoose: choose });
+    if (!genre) return croquis.edit({ onModified: (rang, geometrie) => (replace(rang, { geometrie }), choose(rang), tell(describeMesure(geometrie).filter(Boolean).join(", "))), onChoose: choose });
     choose(null, { draw: true });
     const drawn = genre;
     outil = croquis.draw(typeOf(genre), {

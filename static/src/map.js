@@ -27,7 +27,7 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     reprise,
     interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, zoomDuration: duration, zoomDelta: 1 }),
     onClick(event, lecture) {
-      if (tenu) return tenu.onClick?.(toLonLat(event.coordinate), event.pixel);
+      if (tenu) return tenu.onClick?.(toLonLat(event.coordinate), map.getPixelFromCoordinate(event.coordinate));
       picked = event.coordinate;
       onPick(lecture.pickAt(event.coordinate));
     },
@@ -121,8 +121,11 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
 
   function hold(outil) {
     tenu = outil;
-    target.classList.toggle("tenue", Boolean(outil));
+    for (const each of [map, second?.map]) each?.getTargetElement().classList.toggle("tenue", Boolean(outil));
   }
+
+  /** What is shown on either map, to be snapped to. */
+  const featuresIn = (...box) => [plan, second].flatMap((each) => each?.couches.featuresIn(...box) ?? []);
 
   function restyle() {
     plan.restyle();
@@ -173,8 +176,9 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     /** What is put over the layers by hand, fetched when it is first asked for. */
     croquis() {
       croquis ??= import("./map_croquis.js").then(({ createCroquis }) => {
-        const made = createCroquis({ map, couches: plan.couches, hold });
+        const made = createCroquis({ map, couches: { ...plan.couches, featuresIn }, hold });
         second?.doubler(plan.ajouts());
+        made.setSecond(second?.map ?? null);
         return made;
       });
       croquis.catch(() => (croquis = null)); // no network just then: the next one who asks tries again
@@ -209,14 +213,18 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
       second.map.on("pointerdrag", () => (picked = null));
       second.doubler(plan.ajouts());
       second.apply(etat.get(), etat.get());
+      hold(tenu);
+      croquis?.then((made) => made.setSecond(second?.map ?? null));
       return { visibles: second.lecture.visibles, compter: second.lecture.compter, setPart: second.lecture.setPart };
     },
     closeSecond() {
       loading.delete(second.map);
       onBusy(loading.size > 0);
-      second.map.setTarget(null);
-      second.map.dispose();
+      const { map: closed } = second;
       second = null;
+      croquis?.then((made) => made.setSecond(null));
+      closed.setTarget(null);
+      closed.dispose();
     },
   };
 }

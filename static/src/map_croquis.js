@@ -4,6 +4,7 @@ import GeoJSON from "ol/format/GeoJSON.js";
 import Circle from "ol/geom/Circle.js";
 import Point from "ol/geom/Point.js";
 import Draw from "ol/interaction/Draw.js";
+import Interaction from "ol/interaction/Interaction.js";
 import Modify from "ol/interaction/Modify.js";
 import VectorLayer from "ol/layer/Vector.js";
 import { fromLonLat, toLonLat } from "ol/proj.js";
@@ -28,10 +29,25 @@ export function createCroquis({ map, couches, hold }) {
   map.addLayer(new VectorLayer({ source: marques, zIndex: 920, style: buildMarque, updateWhileAnimating: true }));
   const accroche = createAccroche(map, couches, traces);
   const centre = () => map.getView().getCenter();
+  // The second map of a comparison, of the same view: what happens on it is told to the tool, which works on the first one.
+  let second = null;
+  const passage = new Interaction({ handleEvent: pass });
+  const copie = new VectorLayer({ zIndex: 930, style: buildEsquisse, updateWhileInteracting: true, updateWhileAnimating: true });
+  const bare = new Set(map.getInteractions().getArray());
+
+  function pass(event) {
+    const own = Object.create(event, { map: { value: map } });
+    [own.coordinate, own.pixel] = [event.coordinate, map.getPixelFromCoordinate(event.coordinate)];
+    const tools = map.getInteractions().getArray().filter((each) => !bare.has(each)).reverse(); // the last one is told first
+    const goes = tools.every((each) => each.handleEvent(own) && !own.propagationStopped);
+    if (own.propagationStopped) event.stopPropagation();
+    return goes;
+  }
 
   function release() {
     for (const interaction of busy) map.removeInteraction(interaction);
     busy = [];
+    copie.setSource(null);
     accroche.off();
     hold(null);
   }
@@ -39,6 +55,7 @@ export function createCroquis({ map, couches, hold }) {
   function use(interaction) {
     map.addInteraction(interaction);
     busy.push(interaction);
+    copie.setSource(interaction.getOverlay().getSource());
     if (snapping) accroche.on(); // after the others: a snap is told first
   }
 
@@ -138,5 +155,13 @@ export function createCroquis({ map, couches, hold }) {
       marques.addFeature(new Feature({ geometry: new Point(place), marque: name }));
     },
     centre: () => toLonLat(centre()),
+    /** Draw on this other map too, of the same view; null: no longer. */
+    setSecond(next) {
+      second?.removeInteraction(passage);
+      second?.removeLayer(copie);
+      second = next;
+      second?.addInteraction(passage);
+      second?.addLayer(copie);
+    },
   };
 }

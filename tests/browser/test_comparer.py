@@ -66,13 +66,27 @@ def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
             break
         opened.page.wait_for_timeout(50)
     assert seen("#b3261e") == [True, True]
-    opened.page.evaluate("location.hash = location.hash.replace('dessin=g1', 'dessin=g2')")
+    opened.page.evaluate("location.hash = location.hash.replace('dessin=g1', 'dessin=g4')")
     for _ in range(40):
-        if seen("#1a4fd6") == [True, True]:
+        if seen("#7b2d8e") == [True, True]:
             break
         opened.page.wait_for_timeout(50)
-    assert seen("#1a4fd6") == [True, True]
+    assert seen("#7b2d8e") == [True, True]
     assert seen("#b3261e") == [False, False]
+    # Drawn on the second map, finished on the first: the view is one.
+    opened.page.click("#dessiner")
+    opened.page.locator("#carte-b.tenue").wait_for()
+    left, top, width, _ = parts[1]
+    for dx, dy in [(20, 150), (120, 150), (120, 250)]:
+        opened.page.mouse.click(left + dx, top + dy)
+        opened.page.wait_for_timeout(300)  # two clicks that follow at once are one double click
+    opened.page.mouse.dblclick(left + 20 - box["width"] / 2, top + 250)
+    opened.wait("window.atlas.dessin().length === 2")
+    ring = opened.page.evaluate("window.atlas.dessin()[1].geometrie.coordinates[0]")
+    corners = [[round(at) for at in opened.pixel(*place)] for place in ring[:4]]
+    assert corners == [
+        [round(box["x"] + dx), round(top + dy)] for dx, dy in [(20, 150), (120, 150), (120, 250), (20, 250)]
+    ]
 
 
 def radio(opened: Opened, name: str) -> Locator:

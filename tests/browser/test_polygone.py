@@ -72,7 +72,7 @@ def test_a_zone_drawn_on_the_map_is_counted(open_map: OpenPage, live_with_contou
     opened.capture(tmp_path, "dessin")
     x, y = middle(page)
     page.mouse.click(x + CORNERS[0][0], y + CORNERS[0][1])
-    page.route("**/polygone.pdf?*", lambda route: None)  # never comes
+    page.route("**/polygone.pdf?*", lambda _: None)  # never comes
     page.get_by_role("link", name="En PDF").click()
     page.get_by_role("button", name=re.compile("^Annuler : .*, PDF$")).click()
     opened.notice("Annulé : ")
