@@ -361,27 +361,30 @@ def test_a_client_that_hangs_up_stops_the_query(settings: Settings, database: Da
 
 # The server of production, in a process of its own: what it shows of a client that leaves is what counts.
 GRANIAN = """
-import multiprocessing, sys
+import multiprocessing, sys, threading
 from granian import Granian
 from granian.constants import Interfaces
 from webmap.app import create_app
+from webmap.cli.serving import cut_stalled
 from webmap.config import load_settings
 from webmap.store.db import Database
 multiprocessing.set_start_method("fork", force=True)
-load = lambda: create_app(load_settings({}), Database(*sys.argv[2:]))
+def load():
+    threading.Thread(target=cut_stalled, args=(int(sys.argv[2]),), daemon=True).start()
+    return create_app(load_settings({}), Database(*sys.argv[3:]))
 server = Granian("app", port=int(sys.argv[1]), interface=Interfaces.WSGI, websockets=False, blocking_threads=4)
 server.serve(target_loader=load, wrap_loader=False)
 """
 
 
 @contextlib.contextmanager
-def production(database: Database, folder: Path) -> Iterator[int]:
-    """Serve a database by granian, temporary files in `folder`; gives the port."""
+def production(database: Database, folder: Path, stalled: int = 60_000) -> Iterator[int]:
+    """Serve a database by granian, temporary files in `folder`; clients `stalled` for so many milliseconds are cut. Gives the port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     assert database.reader_dsn
-    command = [sys.executable, "-c", GRANIAN, str(port), database.owner_dsn, database.reader_dsn]
+    command = [sys.executable, "-c", GRANIAN, str(port), str(stalled), database.owner_dsn, database.reader_dsn]
     environ = {**os.environ, "TMPDIR": str(folder)}
     server = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -407,6 +410,23 @@ def test_a_client_that_hangs_up_stops_the_file_being_made_for_it(database: Datab
         assert connection.getresponse().read(2) == b"PK"
         assert dropped_after < (time.monotonic() - start) / 2, "the whole file was made for nobody"
         connection.close()
+
+
+def test_clients_that_stop_reading_are_cut_and_their_places_are_others(database: Database, tmp_path: Path) -> None:
+    fill_much(database)
+    with production(database, tmp_path, 1_000) as port:
+        reach(port).close()
+        time.sleep(0.2)  # the option is set on the listening socket, soon after
+        stalled = [reach(port) for _ in range(4)]  # as many as there are threads
+        for connection in stalled:
+            connection.request("GET", "/exports/espace_nature.geojson")
+            assert connection.getresponse().read(1)
+        wait_for(lambda: not still_running(database, 0))
+        other = reach(port)
+        other.request("GET", "/healthz")
+        assert other.getresponse().status == 200
+        for connection in [*stalled, other]:
+            connection.close()
 
 
 def wait_for(reached: Callable[[], object]) -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -28,7 +29,6 @@ from webmap.errors import WebmapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from flask import Flask
 
@@ -40,6 +40,8 @@ _STOP_SECONDS = 20
 _STOP_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 # Held as long as a client reads or waits: ten exports, four finished files, three PDF (each bounded by a process) leave seven.
 _THREADS = 24
+_OPEN = Path("/proc/self/fd")
+_MOST_STALLED = 60_000  # milliseconds: the `send_timeout` of nginx
 _MOST_WORKERS = 4  # each holds a pool of connections; the database does the heavy work
 
 
@@ -171,7 +173,27 @@ def run_server(settings: Settings, address: str) -> None:
 def _start_worker(settings: Settings, parent: int) -> Flask:
     """Build one worker's application, in that worker, and arrange how it will be told to stop."""
     live_with(parent)
+    threading.Thread(target=cut_stalled, args=(_MOST_STALLED,), daemon=True).start()
     return create_app(settings)
+
+
+def cut_stalled(milliseconds: int) -> None:
+    """Have the kernel cut a client of this process that takes nothing of what it is sent for so long, as nginx does.
+
+    granian has no time-out of writing: whoever stopped reading would keep a thread, a connection and a place for ever. It makes
+    its listening socket after the application, so this waits for it; what is accepted from then on inherits the option.
+    """
+    end = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < end:
+        for each in _OPEN.iterdir():
+            with contextlib.suppress(OSError):  # closed since it was listed
+                if not str(each.readlink()).startswith("socket:"):
+                    continue
+                with socket.socket(fileno=os.dup(int(each.name))) as found:
+                    if found.family != socket.AF_UNIX and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+                        return
+        time.sleep(0.05)
 
 
 def live_with(parent: int) -> None:
