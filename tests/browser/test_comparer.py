@@ -76,7 +76,7 @@ def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
     # Drawn on the second map, finished on the first: the view is one.
     opened.page.click("#dessiner")
     opened.page.locator("#carte-b.tenue").wait_for()
-    left, top, width, _ = parts[1]
+    left, top, *_ = parts[1]
     for dx, dy in [(20, 150), (120, 150), (120, 250)]:
         opened.page.mouse.click(left + dx, top + dy)
         opened.page.wait_for_timeout(300)  # two clicks that follow at once are one double click

@@ -9,6 +9,7 @@ import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_bytes_not_compressed_are_answered_before_they_are_kept(
         others = [pool.submit(store.fetch_plain, TILE, lambda: make(TILE)) for _ in range(2)]
         assert store.get(TILE) is None
         many = [f"irve/v/{number}" for number in range(versioned._BEHIND)]
-        found = [pool.submit(store.fetch_plain, address, lambda address=address: make(address)) for address in many]
+        found = [pool.submit(store.fetch_plain, address, partial(make, address)) for address in many]
         gate.set()
         assert {each.result() for each in (*others, *found)} == {HEAVY}
     assert sorted(made) == sorted([TILE, *many])

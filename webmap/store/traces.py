@@ -1,7 +1,7 @@
 """Shapes encoded when they are written: schema `trace`, one table a layer of lines or surfaces, one row a shape and band.
 
 A tile only places them and puts them together (`sql_features`); the bytes of a row do not depend on the tile, but for its
-first place and the ranks of its attributes, which have a fixed width (migrations/objects/30_tuile.sql).
+first place and the ranks of its attributes, which have a fixed width (migrations/objects/31_octets.sql, 32_trace.sql).
 """
 
 from __future__ import annotations

@@ -1,0 +1,42 @@
+-- Repeatable. Shapes of MVT, from bytes of 31_octets.sql: for rows when they are written, for a tile what goes far out of it.
+CREATE OR REPLACE FUNCTION tuile.debut(forme geometry) RETURNS geometry LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ST_StartPoint(CASE ST_Dimension(forme) WHEN 1 THEN ST_GeometryN(forme, 1) ELSE ST_ExteriorRing(ST_GeometryN(forme, 1)) END)
+$$;
+
+-- A line or a surface on a grid as a feature, up to its attributes, of which so many follow; NULL when there is no shape.
+-- Its first place is bytes 12 to 17, and all the others are told from it. PostGIS encodes; what it puts around is taken off.
+CREATE OR REPLACE FUNCTION tuile.coder(forme geometry, attributs integer) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  debut geometry := tuile.debut(forme);
+  octets bytea;
+  rang integer := 1;
+BEGIN
+  IF debut IS NULL THEN RETURN NULL; END IF;
+  SELECT ST_AsMVT(seule, '', 4096, 'forme') INTO octets
+    FROM (SELECT ST_Translate(coder.forme, -ST_X(debut), -ST_Y(debut)) AS forme) seule;
+  WHILE get_byte(octets, rang) > 127 LOOP rang := rang + 1; END LOOP;  -- the length of the layer
+  rang := rang + 4;  -- its name, empty; the feature
+  WHILE get_byte(octets, rang) > 127 LOOP rang := rang + 1; END LOOP;
+  rang := rang + 4;  -- its type; its shape
+  WHILE get_byte(octets, rang) > 127 LOOP rang := rang + 1; END LOOP;
+  IF substring(octets FROM rang + 2 FOR 3) <> '\x090000' THEN
+    RAISE 'ST_AsMVT n''écrit plus les tuiles dans l''ordre attendu : cette version de PostGIS n''a pas été essayée';
+  END IF;
+  octets := substring(octets FROM rang + 5 FOR octet_length(octets) - rang - 9);  -- from its second place, to its last
+  RETURN int4send(x'12000000'::integer | tuile.trois(octet_length(octets) + 15 + 4 * attributs))
+    || CASE ST_Dimension(forme) WHEN 1 THEN '\x1802'::bytea ELSE '\x1803' END
+    || int4send(x'22000000'::integer | tuile.trois(octet_length(octets) + 7)) || '\x09'
+    || tuile.place(ST_X(debut)::integer, ST_Y(debut)::integer) || octets
+    || int2send((x'1200'::integer | 4 * attributs)::smallint);
+END
+$$;
+
+-- A shape of EPSG:3857 coded on the grid of the whole world at a zoom, up to 12; where it begins there, x * 2^25 + y * 2.
+CREATE OR REPLACE FUNCTION tuile.tracer(forme geometry, zoom integer, attributs integer, OUT lieu bigint, OUT trace bytea)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE grille geometry := ST_AsMVTGeom(forme, ST_TileEnvelope(0, 0, 0), 4096 << zoom, 0, false);
+BEGIN
+  lieu := (ST_X(tuile.debut(grille))::bigint << 25) + (ST_Y(tuile.debut(grille))::bigint << 1);
+  trace := tuile.coder(grille, attributs);
+END
+$$;
