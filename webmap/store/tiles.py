@@ -54,7 +54,7 @@ class TileStore:
         """Return the row of the finest statement that is light enough, of the coarsest when none is."""
         row: dict[str, Any] = {}
         for statement in statements.at(params["z"]):
-            row = self._database.read(statement, params)[0]
+            row = self._database.read_octets(statement, params)
             if len(row["mvt"]) <= MAX_BYTES:
                 break
         return row

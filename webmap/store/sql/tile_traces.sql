@@ -24,7 +24,10 @@
         SELECT d.cle, d.valeurs, d.presents, CASE
           WHEN d.boite <@ c.tuile THEN overlay(d.trace PLACING tuile.deux(d.lieu - c.lieu) FROM 12)
           WHEN d.boite <@ c.autour THEN CASE WHEN d.boite <@ ANY (c.cotes) OR ST_Intersects({shape}, c.large) THEN
-            overlay(d.trace PLACING tuile.place(((d.lieu >> 25) - (c.lieu >> 25))::integer, (((d.lieu & 33554431) - (c.lieu & 33554431)) >> 1)::integer) FROM 12)
+            overlay(d.trace PLACING (SELECT tuile.deux(p.n) FROM (
+              SELECT ((x << 1) # (x >> 31)) * 16777216 + ((y << 1) # (y >> 31)) AS n
+              FROM (SELECT (d.lieu >> 25) - (c.lieu >> 25) AS x, ((d.lieu & 33554431) - (c.lieu & 33554431)) >> 1 AS y) o OFFSET 0
+            ) p) FROM 12)
           END
           ELSE tuile.coder(ST_AsMVTGeom({shape}, c.geom, c.cote, c.cote / 64, true), {count})
         END AS trait
