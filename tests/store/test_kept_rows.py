@@ -80,6 +80,19 @@ def test_a_report_recounts_the_layers_that_changed_and_asks_once_for_the_rest(
     assert [each.count('"espace_nature"') > 0 for each in statements if "AS MATERIALIZED" in each] == [True]
 
 
+def test_a_contour_is_measured_once_and_again_when_it_changes(database_with_contours: Database) -> None:
+    database = database_with_contours
+    fetch_units(database, "commune")
+    do(database, "UPDATE pub.commune SET population_municipale = 12 WHERE code_insee = '59172'")
+    with count_queries() as statements:
+        before = {unit.code: unit.surface_km2 for unit in fetch_units(database, "commune")}
+    assert [each for each in statements if "geography" in each] == []
+    do(database, "UPDATE pub.commune SET geom = ST_Multi(ST_Buffer(geom, -100)) WHERE code_insee = '59172'")
+    after = {unit.code: unit.surface_km2 for unit in fetch_units(database, "commune")}
+    assert [code for code in before if after[code] != before[code]] == ["59172"]
+    assert len(database.areas) == 47
+
+
 def test_a_zone_that_is_drawn_is_read_each_time(database: Database) -> None:
     for communes in (["59172"], ["59172", "59526"]):
         with database.drawing(communes):

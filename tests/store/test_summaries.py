@@ -277,7 +277,7 @@ def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: st
     with squares.owner() as connection:
         connection.execute("ANALYZE pub.essai")
         connection.execute("SET plan_cache_mode = force_generic_plan")
-        statements = [(sql_summary(layer), {"decoupage": "bassin"}), (sql_citations([layer]), None)]
+        statements = [(sql_summary(layer), {"decoupage": "bassin"}), (sql_citations(layer), None)]
         lines = [
             str(row["QUERY PLAN"])
             for each, params in statements

@@ -102,6 +102,7 @@ class Database:
         self.reader_dsn = reader_dsn
         self.kept: dict[bytes, tuple[list[str], list[dict[str, Any]]]] = {}  # by store.kept_rows, which alone reads it
         self.written: dict[tuple[str, int], tuple[Any, sql.SQL]] = {}  # as above: the statements of each layer
+        self.areas: dict[str, float] = {}  # by store.summaries: of each contour, by its digest
         self._lock = threading.Lock()
         self._turns = turns
         self._streams = threading.BoundedSemaphore(_STREAMS)

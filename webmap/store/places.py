@@ -9,6 +9,7 @@ from psycopg import sql
 from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
 from webmap.store.builder import CITATION
 from webmap.store.db import load_sql
+from webmap.store.kept_rows import compose
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -90,17 +91,15 @@ def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> di
     return {row["couche"]: row for row in database.read(statement)}
 
 
-def sql_citations(layers: Iterable[LayerDefinition]) -> sql.Composed:
-    """Return the statement that tells what the rows of these layers cite."""
-    return sql.SQL(" UNION ALL ").join(
-        load_sql("citations").format(layer=sql.Literal(layer.id), table=sql_table(layer), citation=CITATION)
-        for layer in layers
-    )
+def sql_citations(layer: LayerDefinition) -> sql.Composed:
+    """Return the statement that tells what the rows of a layer cite."""
+    return load_sql("citations").format(layer=sql.Literal(layer.id), table=sql_table(layer), citation=CITATION)
 
 
 def fetch_citations(database: Database, layers: Sequence[LayerDefinition]) -> dict[str, tuple[list[str], list[str]]]:
     """Layer id -> the documents its rows cite, and their dates, for the layers that have rows: one statement."""
-    rows = database.read(sql_citations(layers)) if layers else []
+    parts = [compose(database, layer, sql_citations) for layer in layers]
+    rows = database.read(sql.SQL(" UNION ALL ").join(parts)) if parts else []
     return {row["couche"]: (row["sources"], row["millesimes"]) for row in rows if row["sources"]}
 
 

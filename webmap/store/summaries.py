@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -97,21 +99,41 @@ def fetch_units(database: Database, decoupage: str) -> list[Unit]:
 def fetch_units_of(database: Database, decoupages: Sequence[str]) -> dict[str, list[Unit]]:
     """Découpage -> its units by name: one statement for all, which measures each commune once."""
     found: dict[str, list[Unit]] = {decoupage: [] for decoupage in decoupages}
-    for row in read_kept(database, load_sql("units"), {"decoupages": sorted(found)}, decoupages):
-        found[row["decoupage"]].append(_unit(row))
+    rows = read_kept(database, load_sql("units"), {"decoupages": sorted(found)}, decoupages)
+    areas = _fetch_areas(database) if any(row["contours"] for row in rows) else {}
+    for row in rows:
+        found[row["decoupage"]].append(_unit(row, areas))
     return found
 
 
-def _unit(row: dict[str, Any]) -> Unit:
+def _fetch_areas(database: Database) -> dict[str, float]:
+    """`code_insee` -> m² on the ellipsoid: nearly all there is to do for units, so a contour seen before is not measured again."""
+    digests = {row["code_insee"]: row["empreinte"] for row in read_kept(database, load_sql("contours"), None, [])}
+    known = database.areas
+    missing = [code for code, digest in digests.items() if digest not in known]
+    if missing:
+        rows = database.read(load_sql("areas"), {"communes": missing})
+        known = known | {row["empreinte"]: row["surface"] for row in rows}
+        database.areas = {digest: known[digest] for digest in digests.values() if digest in known}
+    return {code: known[digest] for code, digest in digests.items() if digest in known}
+
+
+def _unit(row: dict[str, Any], areas: Mapping[str, float]) -> Unit:
     extent = (row["ouest"], row["sud"], row["est"], row["nord"])
+    communes = tuple(row["communes"] or ())
+    surface = None
+    if row["contours"] and all(code in areas for code in communes):
+        surface = (
+            reduce(add, (areas[code] for code in sorted(communes)), 0.0) / 1e6
+        )  # in one order: the same to the last digit
     return Unit(
         code=row["code"],
         nom=row["nom"],
         nombre_communes=row["nombre_communes"],
         # One missing population makes the total unknown, not smaller.
         population=None if row["communes_sans_population"] else row["population"],
-        surface_km2=row["surface_km2"],
-        communes=tuple(row["communes"] or ()),
+        surface_km2=surface,
+        communes=communes,
         etendue=None if None in extent else extent,
         centre=None if row["centre_lon"] is None else (row["centre_lon"], row["centre_lat"]),
     )
