@@ -2,6 +2,7 @@
 import { createReprise, findDisparues } from "./api.js";
 import { removeAvis, showAvis } from "./avis.js";
 import { initChoix } from "./choix.js";
+import { tellGroupe } from "./comptes.js";
 import { initCouches, initPanneau } from "./couches.js";
 import { byId, debounce } from "./dom.js";
 import { computeEchelle } from "./echelle.js";
@@ -48,7 +49,7 @@ let lieux = null;
 let panels = null;
 let projeter = null;
 let comparaison = null; // the second map, once its piece of script has come
-const choose = initChoix({ atlas, etat, titreOf, onPoint: (place) => map.surligner(place) });
+const choose = initChoix({ atlas, etat, titreOf, onPoint: (place) => map.surligner(place), onGroupe: (groupe) => map.openGroupe(groupe) });
 const onPick = (found) => {
   if (projeter.active()) return;
   showBulle(null);
@@ -74,7 +75,7 @@ const reprise = createReprise({
 const refreshVue = debounce(() => {
   if (!complete) return;
   lieux?.refresh();
-  panels?.showComptes(map.compter(), map.vue().zoom);
+  panels?.showComptes(map.compter(), map.vue().zoom, map.groupes());
 }, 120);
 const writeFragment = debounce(() => ready && lien.write(), 150);
 
@@ -89,11 +90,11 @@ function showEchelle({ lat }) {
 
 function showBulle(hovered, pixel) {
   const bulle = byId("bulle");
-  const names = hovered?.elements.slice(0, 4).map(({ nom }) => nom) ?? [];
+  const names = hovered?.groupe ? [`${tellGroupe(hovered.groupe, couchesById.get(hovered.groupe.couche))} : cliquer pour zoomer`] : (hovered?.elements.slice(0, 4).map(({ nom }) => nom) ?? []);
   bulle.hidden = names.length === 0;
   byId("carte").classList.toggle("cliquable", names.length > 0);
   if (names.length === 0) return;
-  const more = hovered.elements.length - names.length;
+  const more = hovered.groupe ? 0 : hovered.elements.length - names.length;
   bulle.textContent = names.join(" · ") + (more > 0 ? ` … et ${more} de plus` : "");
   const box = document.querySelector(".scene").getBoundingClientRect();
   const left = Math.min(pixel[0] + 14, box.width - bulle.offsetWidth - 8);
@@ -160,7 +161,7 @@ showVue(etat.get());
 initVolet(map.setCovered);
 ready = true;
 panels = initCouches({ atlas, etat, map });
-lieux = initLieux({ atlas, map, etat, titreOf, geometrieOf: (id) => couchesById.get(id)?.geometrie });
+lieux = initLieux({ atlas, map, etat, titreOf, coucheOf: (id) => couchesById.get(id) });
 initFiltre({ atlas, etat, map });
 initFiltreLignes({ atlas, etat, titreOf, panneau });
 initTableaux({ atlas, etat, map, titreOf, panneau });
@@ -236,6 +237,7 @@ window.atlas = Object.freeze({
     return complete;
   },
   visibles: () => map.visibles(),
+  groupes: () => map.groupes(),
   vue: () => map.vue(),
   dessin: () => etat.get().dessin,
   couches: () => etat.get().couches.map((couche) => ({ ...couche })),

@@ -61,12 +61,13 @@ function renderUnites(unites, atlas) {
   return lines;
 }
 
-/** `onPoint` shows on the map which place a line of the list is. */
-export function initChoix({ atlas, etat, titreOf, onPoint }) {
+/** `onPoint` shows on the map which place a line of the list is; `onGroupe` opens points that are drawn as one. */
+export function initChoix({ atlas, etat, titreOf, onPoint, onGroupe }) {
   const couches = new Map(listCouches(atlas).map((couche) => [couche.id, couche]));
   const choose = ({ couche, cle }) => etat.update({ fiche: { couche, cle } });
 
-  return function onPick({ elements, unites }) {
+  return function onPick({ elements, groupe, unites }) {
+    if (groupe) return onGroupe(groupe);
     if (elements.length === 1) return choose(elements[0]);
     if (elements.length > 1) {
       const line = (found) => {

@@ -3,7 +3,7 @@ import { buildUrl, lignesQuery } from "./adresses.js";
 import { fetchJson } from "./api.js";
 import { initArbre } from "./arbre.js";
 import { showAvis } from "./avis.js";
-import { formatVue } from "./comptes.js";
+import { formatVue, sumGroupes } from "./comptes.js";
 import { byId } from "./dom.js";
 import { addCouche, listCouches, moveCouche, orderCouches, raiseCouche, removeCouche, restoreCouches, setOpacite, setReglage } from "./etat.js";
 import { formatNombre, formatQuantite } from "./format.js";
@@ -149,12 +149,13 @@ export function initCouches({ atlas, etat, map }) {
   });
 
   return {
-    /** Say beside each shown layer how much of it is in view; `comptes`: layer id -> features by class. */
-    showComptes(comptes, zoom) {
+    /** Say beside each shown layer how much of it is in view; `comptes`: layer id -> features by class; `groupes`: the groups of points. */
+    showComptes(comptes, zoom, groupes) {
+      const regroupes = sumGroupes(groupes);
       for (const { id, masquees } of etat.get().couches) {
         const classes = comptes.get(id);
         const item = items.get(id);
-        item.querySelector(".compte-vue").textContent = formatVue(couchesById.get(id), { classes, masquees, zoom });
+        item.querySelector(".compte-vue").textContent = formatVue(couchesById.get(id), { classes, masquees, zoom, regroupes: regroupes.get(id) });
         item.querySelectorAll(".compte-classe").forEach((node, rank) => (node.textContent = classes ? formatNombre(classes[rank]) : ""));
       }
     },

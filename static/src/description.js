@@ -1,5 +1,6 @@
 // What the map shows now, in sentences: gathers what prose.js writes from. Fetched when it is first asked for.
 import { fetchChamps } from "./champs.js";
+import { sumGroupes } from "./comptes.js";
 import { describeFiltre, readCql2 } from "./cql2.js";
 import { findUnite, listCouches } from "./etat.js";
 import { buildProse } from "./prose.js";
@@ -33,7 +34,7 @@ export function createDescription({ atlas, etat, map, onWords = () => {} }) {
     return words.get(key) ?? filtre;
   }
 
-  function readCouche(shown, comptes, visibles) {
+  function readCouche(shown, comptes, visibles, regroupes) {
     const couche = couchesById.get(shown.id);
     const counts = comptes.get(shown.id) ?? [];
     const mine = visibles.filter(({ couche: id }) => id === shown.id);
@@ -41,6 +42,7 @@ export function createDescription({ atlas, etat, map, onWords = () => {} }) {
       ...couche,
       classes: couche.style.rules.map(({ label }, rank) => ({ label, nombre: counts[rank] ?? 0 })),
       masquees: shown.masquees ?? [],
+      regroupes: regroupes.get(shown.id),
       approximatifs: mine.filter(({ approximatif }) => approximatif).length,
       schematiques: mine.filter(({ schematique }) => schematique).length,
       filtre: tellFiltre(shown),
@@ -52,6 +54,7 @@ export function createDescription({ atlas, etat, map, onWords = () => {} }) {
   function describe() {
     const { couches, filtre, fond, comparer } = etat.get();
     const [emprise, comptes, visibles, unite] = [map.etendue(), map.compter(), map.visibles(), findUnite(atlas, filtre)];
+    const regroupes = sumGroupes(map.groupes());
     return buildProse({
       emprise,
       zoom: map.vue().zoom,
@@ -61,7 +64,7 @@ export function createDescription({ atlas, etat, map, onWords = () => {} }) {
       fond: atlas.fonds.find(({ id }) => id === fond)?.titre ?? null,
       filtre: unite && { nom: unite.unite.nom, decoupage: unite.decoupage.titre.toLowerCase() },
       cote: comparer ? (comparer.cote === "droite" ? "gauche" : "droite") : null,
-      couches: couches.toReversed().map((shown) => readCouche(shown, comptes, visibles)),
+      couches: couches.toReversed().map((shown) => readCouche(shown, comptes, visibles, regroupes)),
     });
   }
 

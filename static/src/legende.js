@@ -16,8 +16,9 @@ export function buildLegende(atlas, { couches, vue = null }) {
     .map(({ couche, masquees = [] }) => ({ id: couche.id, titre: couche.titre, entrees: couche.legende.filter((_, rank) => !masquees.includes(rank)) }))
     .filter(({ entrees }) => entrees.length > 0);
   const drawn = new Set(groups.map(({ id }) => id));
-  const { approximatif, schematique } = atlas.signes;
+  const { approximatif, groupe, schematique } = atlas.signes;
   const signes = [
+    shown.some(({ couche }) => drawn.has(couche.id) && couche.groupe_zoom !== null && (!vue || Math.floor(vue.zoom - 1 + 1e-6) <= couche.groupe_zoom)) ? groupe : null, // tiles are 512 pixels wide
     shown.some(({ couche }) => drawn.has(couche.id) && couche.geometrie === "point" && couche.exactes < couche.localises) ? approximatif : null,
     schematique, // sent only while cells stand in the place of contours
   ].filter(Boolean);

@@ -198,6 +198,12 @@ export function createMap({ target, atlas, etat, reprise, reducedMotion, onMove,
     facteur: screenFactor,
     ajouts: plan.ajouts,
     visibles: () => (map.getSize() ? lecture.visibles() : []),
+    groupes: () => (map.getSize() ? lecture.groupes() : []),
+    /** Near enough for a group of points to part; again, if it does not. */
+    openGroupe({ place }) {
+      picked = null;
+      view.animate({ center: place, zoom: view.getConstrainedZoom(view.getZoom() + 2), duration });
+    },
     compter: () => (map.getSize() ? lecture.compter() : new Map()),
     unitesAuCentre: lecture.unitesAuCentre,
     /** Two maps side by side stand beside the sheet, and not under it. */

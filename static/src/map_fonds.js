@@ -12,7 +12,7 @@ import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import { ruleFor } from "./couleur.js";
 import { containsPoint } from "./geometrie.js";
-import { buildHatch, buildText, projected, screenFactor, screenKey } from "./map_style.js";
+import { buildHatch, buildText, groupRadius, projected, screenFactor, screenKey } from "./map_style.js";
 import { createTileSource } from "./map_tuiles.js";
 
 const PALE = "#eef1f4";
@@ -87,7 +87,7 @@ function createNoms(source, context, mural) {
       const bassin = feature.get("decoupage") === "bassin";
       const zoom = context.zoomOf(resolution);
       if (bassin ? zoom >= 10 || context.affichee("bassin") : zoom < 10) return undefined; // the layer writes its own names
-      const offset = mural && !bassin && feature.get("couvert") ? UNDER_SYMBOL * screenFactor() : 0;
+      const offset = mural && !bassin ? (feature.get("couvert") ?? 0) : 0;
       const key = `${feature.get("nom")}|${bassin}|${offset}|${screenKey()}`;
       if (!kept.has(key)) kept.set(key, new Style({ text: buildText(bassin ? BASSIN_LABEL : COMMUNE_LABEL, feature.get("nom"), screenFactor(), offset, bassin ? 700 : 500) }));
       return kept.get(key);
@@ -120,16 +120,20 @@ export function createFonds({ map, atlas, emprise, reprise, context, couchesById
       for (const layer of noms) layer.changed();
     },
     hideNoms: (written) => markWritten(source, written),
-    /** On a wall, tell the names that a symbol covers; `drawn`: what createCouchesTuilees().featuresIn gave for the view. */
+    /** On a wall, tell the names that a symbol covers; `drawn`: what createCouchesTuilees() gave for the view, groups of points included. */
     shiftNoms(drawn, resolution) {
       if (!projected()) return;
-      const reach = UNDER_SYMBOL * screenFactor() * resolution;
-      const symbols = drawn.filter(({ couche, feature }) => couche.geometrie === "point" && context.regle(couche, feature.getProperties()));
+      const factor = screenFactor();
+      const halfOf = (feature) => (feature.get("nombre") ? groupRadius(feature.get("nombre"), factor) + 5 * factor : UNDER_SYMBOL * factor);
+      const symbols = drawn.filter(({ couche, feature }) => couche.geometrie === "point" && (feature.get("nombre") || context.regle(couche, feature.getProperties())));
       for (const name of source.getFeatures()) {
         const [x, y] = name.getGeometry().getCoordinates();
-        const covers = ([left, bottom]) => Math.abs(left - x) < 2 * reach && Math.abs(bottom - y) < reach;
-        const couvert = symbols.some(({ feature }) => covers(feature.getExtent()));
-        if (couvert !== Boolean(name.get("couvert"))) name.set("couvert", couvert);
+        const covers = (feature) => {
+          const [[left, bottom], reach] = [feature.getExtent(), halfOf(feature) * resolution];
+          return Math.abs(left - x) < 2 * reach && Math.abs(bottom - y) < reach;
+        };
+        const couvert = Math.max(0, ...symbols.filter(({ feature }) => covers(feature)).map(({ feature }) => halfOf(feature)));
+        if (couvert !== (name.get("couvert") ?? 0)) name.set("couvert", couvert);
       }
     },
     /** Draw the communes of today; another layer, since this one would keep the old among its features. */

@@ -46,8 +46,8 @@ function readPlan({ lecture }, view, part) {
   const [west, south, east, north] = transformExtent(view.calculateExtent(), "EPSG:3857", "EPSG:4326");
   const width = east - west;
   const emprise = [west + width * part[0], south, west + width * part[1], north];
-  const [comptes, visibles, unites, zoom] = [lecture.compter(), lecture.visibles(), lecture.unitesAuCentre(), view.getZoom()];
-  return { etendue: () => emprise, compter: () => comptes, visibles: () => visibles, unitesAuCentre: () => unites, vue: () => ({ zoom }) };
+  const [comptes, visibles, groupes, unites, zoom] = [lecture.compter(), lecture.visibles(), lecture.groupes(), lecture.unitesAuCentre(), view.getZoom()];
+  return { etendue: () => emprise, compter: () => comptes, visibles: () => visibles, groupes: () => groupes, unitesAuCentre: () => unites, vue: () => ({ zoom }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a drawn map shows, read from its tiles in memory: under a click, in view, how many of each class. Never from pixels.
 import { checkColor, rankOf, ruleFor } from "./couleur.js";
 import { distanceToShape, meetsBox } from "./geometrie.js";
-import { screenFactor } from "./map_style.js";
+import { groupRadius, screenFactor } from "./map_style.js";
 
 const inBox = (feature, extent) => meetsBox(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), extent);
 
@@ -37,6 +37,17 @@ export function createLecture({ view, couches, fonds, regle }) {
     return [...found.values()].map(describe);
   }
 
+  /** Groups of points in a box, one each: two tiles tell the same of one they share. */
+  function groupsIn(extent) {
+    const found = new Map();
+    for (const { couche, feature } of couches.groupsIn(extent, view.getZoom())) {
+      const place = feature.getFlatCoordinates().slice(0, 2);
+      const key = `${couche.id} ${place.map((metres) => Math.round(metres / view.getResolution() / 2))} ${feature.get("nombre")}`;
+      if (inBox(feature, extent)) found.set(key, { couche: couche.id, nombre: feature.get("nombre"), place });
+    }
+    return [...found.values()];
+  }
+
   return {
     setPart: (next) => (part = next),
     pickAt(coordinate) {
@@ -49,7 +60,9 @@ export function createLecture({ view, couches, fonds, regle }) {
         const tolerance = (couche.geometrie === "point" ? rule.size + 5 : couche.geometrie === "line" ? rule.width / 2 + 6 : 3) * factor;
         return distanceToShape(feature.getType(), feature.getFlatCoordinates(), feature.getEnds(), ...coordinate) <= tolerance * resolution;
       });
-      return { elements, unites: fonds.unitesAt(coordinate) };
+      const distance = ({ place: [x, y] }) => Math.hypot(x - coordinate[0], y - coordinate[1]);
+      const groupe = groupsIn(box).filter((each) => distance(each) <= (groupRadius(each.nombre, factor) + 5 * factor) * resolution).sort((a, b) => distance(a) - distance(b))[0];
+      return { elements, groupe: groupe ?? null, unites: fonds.unitesAt(coordinate) };
     },
     /** Commune and bassin under the middle of what is seen. */
     unitesAuCentre: () => fonds.unitesAt(view.getCenter()),
@@ -61,6 +74,13 @@ export function createLecture({ view, couches, fonds, regle }) {
         .featuresIn(view.calculateExtent(), view.getZoom())
         .filter(({ couche, feature }) => wanted.has(`${couche.id} ${feature.get("cle")}`))
         .map(({ feature }) => feature);
+    },
+    /** Points in view that are drawn as one, the largest groups first: {couche, nombre, place, commune: its name or null}. */
+    groupes() {
+      if (!view.getCenter()) return [];
+      return groupsIn(extentSeen())
+        .map((each) => ({ ...each, commune: fonds.unitesAt(each.place).commune?.nom ?? null }))
+        .sort((a, b) => b.nombre - a.nombre);
     },
     visibles() {
       if (!view.getCenter()) return [];

@@ -53,7 +53,7 @@ export function createPlan({ target, view, interactions, atlas, etat, reprise, c
     const extent = view.calculateExtent();
     const drawn = couches.featuresIn(extent, view.getZoom());
     fonds.hideNoms(etiquettes.refresh(couches.labelsIn(extent, view.getZoom()), extent, view.getZoom()));
-    fonds.shiftNoms(drawn, view.getResolution());
+    fonds.shiftNoms([...drawn, ...couches.groupsIn(extent, view.getZoom())], view.getResolution());
     onDrawn();
   });
 

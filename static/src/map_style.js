@@ -1,5 +1,4 @@
 // The style model of a layer (webmap/catalog/style.py) as OpenLayers styles. Every style is built once and kept.
-import CircleStyle from "ol/style/Circle.js";
 import Fill from "ol/style/Fill.js";
 import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
@@ -147,12 +146,34 @@ function polygonStyles(rule, factor, { schematique, choisi, image }) {
   return [...around, outline];
 }
 
-/** Points drawn as one: a disc in the layer's colour, and their number. */
+/** How far a group of points reaches from its middle, in pixels: the more of them, the larger. On a wall no more than its number needs, or
+ * it would lie over its neighbours, which may be 64 pixels away. */
+export function groupRadius(nombre, factor) {
+  const number = 12 * factor * 0.36 * formatNombre(nombre).length;
+  return Math.min((10 + 3.5 * Math.log10(nombre)) * factor, Math.max(28, number));
+}
+
+/** Points drawn as one: their number in a disc under a double ring, which no symbol of a layer has. One image: a number is never without its disc. */
 function groupStyles(rule, factor, nombre) {
-  const text = new Text({ text: formatNombre(nombre), font: `700 ${Math.ceil(12 * factor)}px ${FONT}`, fill: new Fill({ color: "#1d1d1f" }) });
-  const radius = (9 + 3 * Math.log10(nombre)) * factor;
-  const image = new CircleStyle({ radius, fill: new Fill({ color: "rgba(255,255,255,.92)" }), stroke: new Stroke({ color: lineColor(rule), width: 3 * factor }) });
-  return [new Style({ image, text })];
+  const radius = groupRadius(nombre, factor);
+  const half = radius + 5 * factor;
+  const ratio = Math.max(1, window.devicePixelRatio || 1);
+  const [canvas, context] = newCanvas(half * 2, half * 2, ratio);
+  const ring = (at, width, color) => {
+    context.beginPath();
+    context.arc(half, half, at, 0, 2 * Math.PI);
+    Object.assign(context, { strokeStyle: color, lineWidth: width * factor });
+    context.stroke();
+  };
+  context.beginPath();
+  context.arc(half, half, radius + 4.5 * factor, 0, 2 * Math.PI);
+  context.fillStyle = "#ffffff";
+  context.fill();
+  ring(radius + 3.5 * factor, 1.4, "#17212b");
+  ring(radius, 2.6, lineColor(rule));
+  Object.assign(context, { font: `700 ${Math.ceil(12 * factor)}px ${FONT}`, textAlign: "center", textBaseline: "middle", fillStyle: "#17212b" });
+  context.fillText(formatNombre(nombre), half, half + factor);
+  return [new Style({ image: new Icon({ img: canvas, scale: 1 / ratio, declutterMode: "obstacle" }), zIndex: 2 })];
 }
 
 const BUILDERS = { point: pointStyles, line: lineStyles, polygon: polygonStyles };
@@ -166,7 +187,7 @@ export function buildStyleFunction(couche, context) {
     if (feature.get("layer") !== couche.id) return undefined;
     const properties = feature.getProperties();
     if (properties.nombre) {
-      const key = ["groupe", properties.nombre, screenKey()].join();
+      const key = ["groupe", properties.nombre, screenKey(), window.devicePixelRatio].join();
       if (!kept.has(key)) kept.set(key, groupStyles(couche.style.rules[0], screenFactor(), properties.nombre));
       return kept.get(key);
     }

@@ -187,12 +187,14 @@ export function createCouchesTuilees({ map, atlas, emprise, reprise, context, co
     },
     /** Whether a segment is one that a tile was cut along, and no one drew. */
     isTileEdge(x1, y1, x2, y2) {
-      const size = TILE_SIZE * resolutions[Math.min(MAX_ZOOM, Math.max(0, Math.ceil(Math.log2(resolutions[0] / map.getView().getResolution()) - 1e-6)))];
+      const size = TILE_SIZE * resolutions[Math.min(MAX_ZOOM, Math.max(0, Math.floor(Math.log2(resolutions[0] / map.getView().getResolution()) + 1e-6)))];
       const along = (value, other) => Math.abs(value - other) < size / 8192 && [CLIPPED, 1 - CLIPPED].some((part) => Math.abs(((((value + HALF_WORLD) / size) % 1) + 1) % 1 - part) < 1 / 8192);
       return along(x1, x2) || along(y1, y2);
     },
     /** Features of the shown layers meeting a box, topmost layer first, as the tiles in memory give them; groups of points are none. */
     featuresIn: (extent, zoom) => collect(extent, zoom, "").filter(({ feature }) => !feature.get("nombre")),
+    /** Points that the tiles of this zoom drew as one. */
+    groupsIn: (extent, zoom) => collect(extent, zoom, "").filter(({ feature }) => feature.get("nombre")),
     /** The places of their labels. */
     labelsIn: (extent, zoom) => collect(extent, zoom, LABELS),
   };

@@ -37,17 +37,18 @@ function tellLieu({ emprise, centre, communes, total }) {
 
 /** How many of a layer are drawn, class by class; `null` counts: nothing was read of it. */
 function tellNombres(couche, zoom) {
-  const { singulier, pluriel, classes, masquees } = couche;
+  const { singulier, pluriel, classes, masquees, regroupes = { points: 0, groupes: 0 } } = couche;
   if (couche.lignes === 0) return ["aucune donnée dans l’atlas."];
   if (couche.localises === 0) return [`${formatQuantite(couche.lignes, "ligne", "lignes")}, sans emplacement connu : rien n’en est dessiné.`];
   if (zoom < couche.zoom_min) return ["rien n’en est dessiné à cette échelle, il faut zoomer."];
   if (zoom >= couche.zoom_max + 1) return ["rien n’en est dessiné à cette échelle, il faut dézoomer."];
   const drawn = classes.map(({ nombre }, rank) => (masquees.includes(rank) ? 0 : nombre));
-  const total = sum(drawn);
-  const several = classes.length > 1 && total > 0;
+  const total = sum(drawn) + regroupes.points;
+  const several = classes.length > 1 && sum(drawn) > 0;
   const kinds = classes.map(({ label }, rank) => [label, drawn[rank]]).filter(([, nombre]) => nombre > 0);
+  const together = regroupes.points ? `, dont ${formatNombre(regroupes.points)} en ${formatQuantite(regroupes.groupes, "groupe", "groupes")} que zoomer sépare` : "";
   const detail = several ? ` : ${kinds.map(([label, nombre]) => `${quote(label)}, ${formatNombre(nombre)}`).join(" ; ")}` : "";
-  return [`${total === 0 ? `aucun objet (${singulier}) dans la vue` : `${formatQuantite(total, singulier, pluriel)} dans la vue`}${detail}.`];
+  return [`${total === 0 ? `aucun objet (${singulier}) dans la vue` : `${formatQuantite(total, singulier, pluriel)} dans la vue`}${together}${detail}.`];
 }
 
 function tellReserves(couche, zoom) {
@@ -62,7 +63,7 @@ function tellReserves(couche, zoom) {
     drawable && schematiques ? `${formatQuantite(schematiques, "a un contour schématique", "ont un contour schématique")}, pas une limite.` : null,
     localises > 0 && lignes > localises ? `${formatQuantite(lignes - localises, "ligne de la couche est", "lignes de la couche sont")} sans emplacement, donc sur aucune carte.` : null,
     drawable && couche.geometrie !== "point" && zoom < WHOLE_ZOOM && seen < localises ? "À cette échelle, les plus petites formes ne sont pas dessinées." : null,
-    drawable && seen > 0 && couche.avertissement ? `Attention : ${couche.avertissement.replace(/\.$/, "")}.` : null,
+    drawable && seen + (couche.regroupes?.points ?? 0) > 0 && couche.avertissement ? `Attention : ${couche.avertissement.replace(/\.$/, "")}.` : null,
     couche.fraicheur ? `Données : ${couche.fraicheur}.` : null,
   ].filter(Boolean);
 }
@@ -70,7 +71,7 @@ function tellReserves(couche, zoom) {
 /**
  * {titre, lieu, couches: [{titre, phrases}]}, the topmost layer first, as the list of layers reads. `view`: {emprise, zoom, centre,
  * communes, total, fond, filtre: {nom, decoupage} or null, cote: compared side or null, couches: [{titre, singulier, pluriel, geometrie,
- * classes: [{label, nombre}], masquees, approximatifs, schematiques, lignes, localises, zoom_min, zoom_max, filtre, avertissement, fraicheur}]}.
+ * classes: [{label, nombre}], regroupes: {points, groupes} or none, masquees, approximatifs, schematiques, lignes, localises, zoom_min, zoom_max, filtre, avertissement, fraicheur}]}.
  */
 export function buildProse(view) {
   const { couches, filtre, fond, cote, zoom } = view;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchesCouche } from "../src/arbre.js";
 import { setsOf, stepRideau } from "../src/comparer.js";
-import { formatVue } from "../src/comptes.js";
+import { formatVue, sumGroupes, tellGroupe } from "../src/comptes.js";
 import { rankOf } from "../src/couleur.js";
 import { moveCouche, orderCouches, restoreCouches, swapComparer } from "../src/etat.js";
 import { decodeFragment, encodeFragment, resolveFragment } from "../src/permalink.js";
@@ -91,4 +91,15 @@ test("a comparison that cannot be read is no comparison; a layer that has gone i
     "comparer=&comparer.couches=qpv", "comparer.couches=qpv", "comparer=rideau/0.5/droite", "comparer=cote/1.1/gauche&comparer.couches=qpv"]) assert.deepEqual(decodeFragment(`#${text}`), {}, text);
   const { etat, inconnus } = resolveFragment(decodeFragment("#couches=partie,qpv&comparer=rideau/1/droite&comparer.couches=halle,partie"), atlas);
   assert.deepEqual([ids(etat.couches), ids(etat.comparer.couches), inconnus], ["qpv", "halle", ["couche « partie »"]]);
+});
+
+test("points drawn as one are counted one by one, and said", () => {
+  const irve = { geometrie: "point", lignes: 60, localises: 60, zoom_min: 0, zoom_max: 22, singulier: "point de recharge", pluriel: "points de recharge" };
+  const groupes = [{ couche: "irve", nombre: 35 }, { couche: "irve", nombre: 1200 }, { couche: "halle", nombre: 2 }];
+  const regroupes = sumGroupes(groupes).get("irve");
+  assert.deepEqual(regroupes, { points: 1235, groupes: 2 });
+  assert.equal(formatVue(irve, { classes: [3, 2], zoom: 10, regroupes }), "1\u202f240 à l’écran · dont 1\u202f235 en 2 groupes");
+  assert.equal(formatVue(irve, { classes: [3, 2], masquees: [1], zoom: 10, regroupes }), "1\u202f238 à l’écran · dont 1\u202f235 en 2 groupes · les groupes ne disent pas la classe · 1 classe masquée");
+  assert.equal(formatVue(irve, { classes: [0, 0], zoom: 10 }), "rien à l’écran");
+  assert.equal(tellGroupe(groupes[0], irve).replace(/[\u00a0\u202f]/g, " "), "Groupe de 35 points de recharge");
 });

@@ -24,3 +24,10 @@ test("what the map cannot show here has no legend", () => {
   assert.deepEqual(read(buildLegende(atlas, { couches, vue: { zoom: 12 } })), [["fine", "abc"]]);
   assert.deepEqual(read(buildLegende(atlas, { couches: [{ id: "halle", masquees: [0, 1, 2] }] })), []); // no sign of what is not drawn
 });
+
+test("the sign of groups is told at the zooms where points are drawn as one", () => {
+  const grouped = { signes: { groupe: entree("groupe") }, themes: [{ couches: [couche("irve", { geometrie: "point", groupe_zoom: 10 })] }] };
+  const signs = (zoom) => read(buildLegende(grouped, { couches: [{ id: "irve" }], vue: { zoom } })).slice(1);
+  assert.deepEqual(signs(11.9), [["signes", "groupe"]]); // tiles of zoom 10
+  assert.deepEqual(signs(12), []);
+});

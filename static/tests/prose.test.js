@@ -29,6 +29,11 @@ test("classes are told one by one, masked ones apart", () => {
   assert.equal(masked, "3 halles dans la vue : «\u00a0Autre\u00a0», 3. Masqué par le lecteur : «\u00a0Existante\u00a0» (1\u202f200 dans la vue).");
 });
 
+test("points drawn as one are told, and their warning with them", () => {
+  const text = tell({ classes: [{ label: "Halle", nombre: 0 }], regroupes: { points: 1200, groupes: 1 }, avertissement: "Liste partielle.", fraicheur: "" });
+  assert.equal(text, "1\u202f200 halles dans la vue, dont 1\u202f200 en 1 groupe que zoomer sépare. Attention : Liste partielle.");
+});
+
 test("what makes the map less than sure is said", () => {
   const text = tell({ approximatifs: 1, filtre: "nom contient « a »", avertissement: "Liste partielle." });
   assert.equal(text, "2 halles dans la vue. Filtre : nom contient « a ». 1 a une position approximative. Attention : Liste partielle. Données : millésime 2024.");

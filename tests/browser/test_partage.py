@@ -126,10 +126,9 @@ def choose_row(opened: Opened, couche: str, cle: str) -> None:
     opened.settle()
 
 
-def give_up_picture(opened: Opened) -> None:
-    """Ask for a picture whose tiles never come, then for none: the tiles are no longer asked for either."""
+def save_picture_twice(opened: Opened, path: Path) -> Image.Image:
+    """Give up a picture whose tiles never come: they are no longer asked for. Then download it."""
     page, given_up = opened.page, list[str]()
-    assert opened.axe() == []
     page.route("**/tuiles/**", lambda _: None)
     page.on("requestfailed", lambda request: given_up.append(request.url))
     page.get_by_role("button", name="Télécharger (PNG)").click()
@@ -139,6 +138,7 @@ def give_up_picture(opened: Opened) -> None:
     assert page.locator(".hors-ecran").count() == 0
     assert all("/tuiles/" in url for url in given_up)
     page.unroute("**/tuiles/**")
+    return save_picture(opened, path)
 
 
 def colours(picture: Image.Image, box: tuple[float, float, float, float]) -> set[str]:
@@ -159,12 +159,12 @@ def test_the_picture_has_map_legend_scale_and_sources(
     choose_row(opened, "poche_pauvrete", cle)
     x, y = opened.pixel(*live_with_contours.place("poche_pauvrete", cle))
     open_partage(opened, "double")
-    give_up_picture(opened)
-    picture = save_picture(opened, tmp_path / "double.png")
+    assert opened.axe() == []
+    picture = save_picture_twice(opened, tmp_path / "double.png")
     map_box = opened.box("#carte")
     assert picture.width > 2 * map_box["width"] + 2 * 230  # the map, twice as fine, and a column of legend
     left, top = 2 * 16, 2 * (16 + 26 + 8)  # of the map, in the picture
-    right, bottom = (start + int(2 * map_box[side]) for start, side in ((left, "width"), (top, "height")))
+    right, bottom = left + int(2 * map_box["width"]), top + int(2 * map_box["height"])
     x, y = left + 2 * (x - map_box["x"]), top + 2 * (y - map_box["y"])
     assert {color, "#1a4fd6"} <= colours(picture, (x - 40, y - 40, x + 40, y + 40))  # a place, where it is, chosen
     assert stroke in colours(picture, (right, top, picture.width, bottom))  # its symbol in the legend

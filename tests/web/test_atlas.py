@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from webmap.app import create_app
@@ -12,6 +13,7 @@ from webmap.store.db import count_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
@@ -125,3 +127,19 @@ def test_the_page_costs_few_statements(reader: FlaskClient) -> None:
 def test_parameters_of_other_sites_are_ignored(reader: FlaskClient) -> None:
     # Links shared by mail or social networks gain such things: the map must still open.
     assert reader.get("/?utm_source=lettre").status_code == 200
+
+
+def test_the_sign_of_groups_is_there_when_a_layer_groups(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    plain = read_atlas(create_app(settings, database).test_client().get("/").text)
+    assert "groupe" not in plain["signes"]
+    assert {layer["groupe_zoom"] for layer in layers_of(plain).values()} == {None}
+    folder = tmp_path / "layers"
+    shutil.copytree(settings.layers_folder, folder)
+    with (folder / "irve" / "layer.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[[bands]]\nzoom_max = 9\ngroup = 64\n\n[[bands]]\nzoom_max = 11\ngroup = 32\n")
+    edited = settings.model_copy(update={"layers_folder": folder})
+    atlas = read_atlas(create_app(edited, database).test_client().get("/").text)
+    assert "nombre" in atlas["signes"]["groupe"]["label"]
+    assert layers_of(atlas)["irve"]["groupe_zoom"] == 11

@@ -100,6 +100,10 @@ APPROXIMATE_SIGN = _SIGN.format(
     '<circle cx="12" cy="8" r="3.5" fill="#fff" stroke="#3f4a5a" stroke-width="1.6"/>'
     '<circle cx="12" cy="8" r="6.8" fill="none" stroke="#3f4a5a" stroke-width="1.3" stroke-dasharray="2.4 2"/>'
 )
+GROUP_SIGN = _SIGN.format(
+    '<circle cx="12" cy="8" r="7" fill="#fff" stroke="#3f4a5a" stroke-width="1.6"/>'
+    '<path d="M9.6 6 11 5v6M13.4 6q.6-1.2 1.7-.8 1.3.6.4 2.2L13.2 11h2.8" fill="none" stroke="#17212b" stroke-width="1.2"/>'
+)
 SCHEMATIC_SIGN = _SIGN.format(
     '<rect x="1" y="1" width="22" height="14" fill="#eef1f4"/>'
     '<path d="M1 9 9 1M5 15 19 1M15 15 23 7" stroke="#8b95a3" stroke-width="1"/>'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, render_template, request
 from markupsafe import Markup
 
-from webmap.catalog.style import APPROXIMATE_SIGN, SCHEMATIC_SIGN, build_legend
+from webmap.catalog.style import APPROXIMATE_SIGN, GROUP_SIGN, SCHEMATIC_SIGN, build_legend
 from webmap.errors import BadParameterError
 from webmap.store.history import fetch_checks
 from webmap.store.perimeters import DRAWN
@@ -31,6 +31,7 @@ APPROXIMATE = "position approximative (connue à la commune ou au quartier)"
 # Said in every legend where they appear, whatever the layer. Our own SVG, as below.
 SIGNS = {
     "approximatif": {"label": APPROXIMATE, "svg": Markup(APPROXIMATE_SIGN)},  # noqa: S704
+    "groupe": {"label": "groupe de points, avec leur nombre : zoomer les sépare", "svg": Markup(GROUP_SIGN)},  # noqa: S704
     "schematique": {"label": SCHEMATIC, "svg": Markup(SCHEMATIC_SIGN)},  # noqa: S704
 }
 # The server hands its addresses to the script: no path is written in JavaScript.
@@ -114,7 +115,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "territoire": {"code": territoire.code, "nom": territoire.nom, "etendue": territoire.etendue},
         "contours_charges": contours,
         "avertissement_contours": None if contours else SCHEMATIC,
-        "signes": {name: sign for name, sign in SIGNS.items() if not (contours and name == "schematique")},
+        "signes": {name: sign for name, sign in SIGNS.items() if name not in _without(drawn, contours=contours)},
         "themes": [theme for theme in themes if theme["couches"]],
         "decoupages": [
             _decoupage(atlas, decoupage, decided)
@@ -132,6 +133,17 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
     }
 
 
+def _without(layers: list[LayerDefinition], *, contours: bool) -> set[str]:
+    """Return the signs that this atlas has no use for."""
+    grouped = any(_last_grouped(layer) is not None for layer in layers)
+    return ({"schematique"} if contours else set()) | (set() if grouped else {"groupe"})
+
+
+def _last_grouped(layer: LayerDefinition) -> int | None:
+    """Return the last zoom of tiles where points that share a square are drawn as one."""
+    return max((band.zoom_max for band in layer.bands if band.group), default=None)
+
+
 def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
     rules = layer.style.rules if layer.style else ()
     return {
@@ -144,6 +156,7 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
         "affichee": layer.shown,
         "zoom_min": layer.zoom_min,
         "zoom_max": layer.zoom_max,
+        "groupe_zoom": _last_grouped(layer),
         "ordre": layer.order,
         "lignes": counts["lignes"],
         "localises": counts["localises"],
