@@ -378,8 +378,10 @@ server.serve(target_loader=load, wrap_loader=False)
 
 
 @contextlib.contextmanager
-def production(database: Database, folder: Path, stalled: int = 60_000) -> Iterator[int]:
-    """Serve a database by granian, temporary files in `folder`; clients `stalled` for so many milliseconds are cut. Gives the port."""
+def production(
+    database: Database, folder: Path, stalled: int = 60_000
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Serve a database by granian, temporary files in `folder`; clients `stalled` for so many milliseconds are cut."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -388,15 +390,16 @@ def production(database: Database, folder: Path, stalled: int = 60_000) -> Itera
     environ = {**os.environ, "TMPDIR": str(folder)}
     server = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        yield port
+        yield port, server
     finally:
-        os.killpg(server.pid, signal.SIGKILL)  # its worker too
+        with contextlib.suppress(ProcessLookupError):  # asked to stop by the test
+            os.killpg(server.pid, signal.SIGKILL)  # its worker too
         server.wait(20)
 
 
 def test_a_client_that_hangs_up_stops_the_file_being_made_for_it(database: Database, tmp_path: Path) -> None:
     fill_much(database, 20)
-    with production(database, tmp_path) as port:
+    with production(database, tmp_path) as (port, _):
         connection = reach(port)
         connection.request("GET", "/exports/espace_nature.xlsx")
         wait_for(lambda: list(tmp_path.glob("webmap-export-*/*")) and still_running(database, 0))  # it is being made
@@ -414,7 +417,7 @@ def test_a_client_that_hangs_up_stops_the_file_being_made_for_it(database: Datab
 
 def test_clients_that_stop_reading_are_cut_and_their_places_are_others(database: Database, tmp_path: Path) -> None:
     fill_much(database)
-    with production(database, tmp_path, 1_000) as port:
+    with production(database, tmp_path, 1_000) as (port, _):
         reach(port).close()
         time.sleep(0.2)  # the option is set on the listening socket, soon after
         stalled = [reach(port) for _ in range(4)]  # as many as there are threads
@@ -427,6 +430,19 @@ def test_clients_that_stop_reading_are_cut_and_their_places_are_others(database:
         assert other.getresponse().status == 200
         for connection in [*stalled, other]:
             connection.close()
+
+
+def test_an_export_that_had_begun_is_sent_whole_by_a_server_asked_to_stop(database: Database, tmp_path: Path) -> None:
+    fill_much(database, 100)
+    with production(database, tmp_path) as (port, server):
+        connection = reach(port)
+        connection.request("GET", "/exports/espace_nature.geojson")
+        response = connection.getresponse()
+        start = response.read(1_000)
+        server.send_signal(signal.SIGTERM)
+        assert len(json.loads(start + response.read())["features"]) == 60_010
+        connection.close()
+        assert server.wait(20) == 0
 
 
 def wait_for(reached: Callable[[], object]) -> None:
