@@ -1,5 +1,5 @@
 # webmap : deux commandes suffisent, `make run` et `make test`. `make help` dit le reste.
-# ONLY choisit les parties du banc : make bench ONLY=tuiles,chaude
+# ONLY choisit les parties du banc, MINUTES la durée de celle de la page : make bench ONLY=tuiles,page MINUTES=10
 # PORT, HOST, DATABASE_URL et WEBMAP_CONFIG se donnent par l'environnement : PORT=8001 make run
 
 PYTHON ?= python3
@@ -38,7 +38,7 @@ test-long: ## Passe les tests bornés mais longs
 bench: ## Mesure l'atlas et ses pairs dans une même exécution, et écrit docs/benchmarks.md
 	@$(PYTHON) bin/prepare --tests
 	$(PYTHON) bench/prepare.py
-	$(BIN)/python bench/run.py $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python bench/run.py $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES))
 
 audit: ## Cherche les failles connues des dépendances ; demande un réseau ouvert
 	@$(PYTHON) bin/prepare --tests

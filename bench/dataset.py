@@ -230,6 +230,8 @@ def fill_atlas(cluster: Cluster, settings: Settings, database: str) -> None:
     atlas = Database(cluster.dsn("webmap_proprietaire", database), cluster.dsn("webmap_lecture", database))
     upgrade(atlas, catalog, settings)
     load_seeds(atlas, catalog, settings)
+    with atlas.owner() as connection:  # else a served atlas would do it, while it is measured
+        drawn.refresh(connection, catalog.layers)
     atlas.close()
 
 

@@ -12,6 +12,8 @@ import psutil
 from dataset import DATABASE, PEERS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from webmap.store.cluster import Cluster
 
 
@@ -33,13 +35,27 @@ def describe_machine(cluster: Cluster) -> dict[str, Any]:
             "QGIS Server": _apt_version("qgis-server"),
             "GDAL (ogr2ogr)": _apt_version("gdal-bin"),
             "nginx": _apt_version("nginx-light") or _apt_version("nginx"),
+            "gunicorn": _dist_version(PEERS / "gunicorn", "gunicorn"),
+            **{name: _told_version(name) for name in ("martin", "pg_tileserv")},
         },
     }
 
 
 def _pip_version(name: str) -> str:
-    found = sorted((PEERS / name).glob(f"lib/python3*/site-packages/{name}-*.dist-info"))
+    folders = [*(PEERS / name).glob("lib/python3*/site-packages")]
+    return _dist_version(folders[0], name) if folders else ""
+
+
+def _dist_version(folder: Path, name: str) -> str:
+    found = sorted(folder.glob(f"{name}-*.dist-info"))
     return found[0].name.removesuffix(".dist-info").split("-")[1] if found else ""
+
+
+def _told_version(program: str) -> str:
+    if not shutil.which(program):
+        return ""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=10).stdout
+    return said.split()[-1] if said.split() else "présent"
 
 
 def _apt_version(package: str) -> str:

@@ -1,49 +1,33 @@
-"""The page alone: frames a second and memory, panning over 50 000 polygons at 1280x720 without a graphics card.
+"""The page: requests before its first tile, frames a second and memory, over 50 000 polygons at 1280x720 without a graphics card.
 
-.venv/bin/python bench/page.py [minutes of panning, 10 by default]
-
-Of its own making: a throw-away cluster, one layer of hexagons all in view at once, `webmap serve` as `make run` starts it, Debian's
-Chromium as the tests run it. A real pointer drags the map; frames are those the browser gave the page (60 a second at most).
+One layer of hexagons all in view at once, in a database of their own; Debian's Chromium as the tests run it. A real pointer drags
+the map; frames are those the browser gave the page (60 a second at most).
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shutil
-import signal
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
-from dataset import write_territory
+from dataset import fill_atlas, write_territory
 from playwright.sync_api import sync_playwright
+from servers import build_ours
 
 from tests.browser.observed import ARGS, wait_until
 from webmap.config import load_settings
-from webmap.importing.seeds import load_checked_catalog, load_seeds
-from webmap.store.cluster import Cluster
-from webmap.store.db import Database
-from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import CDPSession, Page
+    from playwright.sync_api import CDPSession, Page, Response
+    from stage import Stage
 
-
-ROOT = Path(__file__).resolve().parents[1]
+_DATABASE = "page"
 POLYGONS = 50_000
 SIZE = (1280, 720)
 VIEW = "11.3/50.35/3.45"  # the whole layer fills the window: no polygon is out of sight
@@ -106,82 +90,51 @@ _COUNT_FRAMES = """() => {
 _STOP_FRAMES = "() => { cancelAnimationFrame(window.counting); return window.intervals.slice(1); }"
 
 
-def measure_page(minutes: float = 10, say: Callable[[str], object] = lambda _text: None) -> dict[str, Any]:
-    """Return the figures: frames a second over 20 s of panning, then memory (MB) at intervals of `minutes` of it."""
-    folder = Path(tempfile.mkdtemp(prefix="wmp-", dir="/tmp"))
-    folder.chmod(0o755)
-    (folder / "base").mkdir()
-    cluster = Cluster(folder / "base", durable=False)
-    try:
-        cluster.start()
-        cluster.create_database("page")
-        _fill(cluster, folder)
-        say(f"{POLYGONS} hexagones")
-        with _served(cluster, folder) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
-            page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]}, locale="fr-FR")
-            page.goto(f"{address}/#couches=parcelle&vue={VIEW}")
-            wait_until(page, "window.atlas?.pret && document.getElementById('chargement').hidden", seconds=120)
-            figures: dict[str, Any] = {"polygons": len(page.evaluate("window.atlas.visibles()"))}
-            figures |= _frames(page)
-            say(f"{figures}")
-            figures["memory"] = _memory(page, page.context.new_cdp_session(page), minutes, say)
-            browser.close()
-    finally:
-        cluster.destroy()
-        shutil.rmtree(folder)
+def measure_page(stage: Stage) -> dict[str, Any]:
+    """Return the requests before the first tile, frames a second over 20 s of panning, then memory (MB) at each tenth of `minutes`."""
+    stage.cluster.create_database(_DATABASE)
+    config = _fill(stage)
+    figures: dict[str, Any] = {"asked": POLYGONS}
+    with stage.run(build_ours(stage.cluster, config, _DATABASE)) as running, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]}, locale="fr-FR")
+        answers: list[Response] = []
+        page.on("response", lambda each: answers.append(each))  # noqa: PLW0108 - Playwright marks what it is given
+        page.goto(f"http://127.0.0.1:{running.server.port}/#couches=parcelle&vue={VIEW}")
+        wait_until(page, "window.atlas?.pret && document.getElementById('chargement').hidden", seconds=120)
+        figures["polygons"] = len(page.evaluate("window.atlas.visibles()"))
+        figures["first"] = _weigh(answers)
+        figures |= _frames(page)
+        figures["memory"] = _memory(page, page.context.new_cdp_session(page), stage.minutes)
+        browser.close()
+    stage.cluster.drop_database(_DATABASE)
     return figures
 
 
-def _fill(cluster: Cluster, folder: Path) -> None:
+def _weigh(answers: list[Response]) -> list[dict[str, Any]]:
+    """Return the name and the compressed bytes of each answer that came before the first tile."""
+    first = next(rank for rank, each in enumerate(answers) if each.url.endswith(".mvt"))
+    return [
+        {"path": urlsplit(each.url).path, "bytes": each.request.sizes()["responseBodySize"]} for each in answers[:first]
+    ]
+
+
+def _fill(stage: Stage) -> Path:
+    """Make the hexagons of an atlas of their own. Returns its `webmap.toml`."""
+    folder = stage.folder / "page"
     place = folder / "layers" / "parcelle"
     place.mkdir(parents=True)
     (place / "layer.toml").write_text(_LAYER, encoding="utf-8")
     (place / "style.toml").write_text(_STYLE, encoding="utf-8")
     config = write_territory(folder, "[3.1, 50.2, 3.8, 50.5]")
-    dsn = cluster.dsn("webmap_proprietaire", "page")
-    settings = load_settings({"WEBMAP_CONFIG": str(config), "DATABASE_URL": dsn})
-    catalog = load_checked_catalog(settings)
-    with cluster.superuser("page") as connection:  # what an administrator does for a DATABASE_URL
-        connection.execute("GRANT webmap_lecture TO webmap_proprietaire WITH ADMIN OPTION")
-    database = Database(dsn, cluster.dsn("webmap_lecture", "page"))
-    upgrade(database, catalog, settings)
-    load_seeds(database, catalog, settings)
-    database.close()
+    dsn = stage.cluster.dsn("webmap_proprietaire", _DATABASE)
+    fill_atlas(stage.cluster, load_settings({"WEBMAP_CONFIG": str(config), "DATABASE_URL": dsn}), _DATABASE)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             _HEXAGONS.format(side=_SIDE, wide=_WIDE, count=POLYGONS, x=_CORNER[0], y=_CORNER[1])  # type: ignore[arg-type]
         )
         connection.execute("VACUUM ANALYZE pub.parcelle")
-
-
-@contextlib.contextmanager
-def _served(cluster: Cluster, folder: Path) -> Iterator[str]:
-    """Run `webmap serve` on a free port, from its first answer to the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "WEBMAP_CONFIG": str(folder / "webmap.toml"),
-        "DATABASE_URL": cluster.dsn("webmap_proprietaire", "page"),
-        "PORT": str(port),
-        "WEBMAP_PRECHAUFFAGE": "non",
-    }
-    with (folder / "serveur.log").open("ab") as out:
-        process = subprocess.Popen(
-            [ROOT / ".venv" / "bin" / "webmap", "serve"], env=environment, stdout=out, stderr=out, cwd=ROOT
-        )
-        try:
-            for _ in range(200):
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-                    break
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
+    return config
 
 
 def _drag(page: Page, seconds: float) -> None:
@@ -210,7 +163,7 @@ def _frames(page: Page, seconds: float = 20) -> dict[str, float]:
     }
 
 
-def _memory(page: Page, session: CDPSession, minutes: float, say: Callable[[str], object]) -> list[dict[str, float]]:
+def _memory(page: Page, session: CDPSession, minutes: float) -> list[dict[str, float]]:
     """Pan, and look ten times: the heap of the page after a collection, and what the browser's processes hold (PSS)."""
     session.send("Performance.enable")
     start, looks = time.monotonic(), []
@@ -224,7 +177,6 @@ def _memory(page: Page, session: CDPSession, minutes: float, say: Callable[[str]
                 "browser": round(_browser_memory(), 1),
             }
         )
-        say(f"{looks[-1]}")
         if look < _LOOKS:
             _drag(page, minutes * 60 / _LOOKS)
     return looks
@@ -237,13 +189,3 @@ def _browser_memory() -> float:
             if "chrom" in process.name():
                 total += process.memory_full_info().pss / 1e6
     return total
-
-
-def main() -> None:
-    """Measure, and print the figures as JSON."""
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 10
-    print(json.dumps(measure_page(minutes, lambda text: print(text, file=sys.stderr, flush=True)), indent=1))
-
-
-if __name__ == "__main__":
-    main()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".webmap" / "bench"
+GUNICORN = PEERS / "gunicorn"
 PACKAGES = {
     "wrk": "wrk", "ogr2ogr": "gdal-bin", "spawn-fcgi": "spawn-fcgi", "/usr/sbin/nginx": "nginx-light",
     "/usr/lib/cgi-bin/mapserv": "cgi-mapserver",
@@ -44,6 +45,10 @@ def main() -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+    if not GUNICORN.exists():  # beside our own packages, which do not depend on it: the same Python runs both servers
+        print("gunicorn", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", GUNICORN, "gunicorn==27.0.1"]
+        subprocess.run(pip, check=True)
     for name, packages in ENVIRONMENTS.items():
         python = PEERS / name / "bin" / "python"
         if not python.exists():

@@ -1,8 +1,9 @@
 """`make bench`: everything in one run, on a throw-away cluster, into `docs/benchmarks.md`.
 
-    .venv/bin/python bench/run.py [--only items,exports,tuiles…]
+    .venv/bin/python bench/run.py [--only items,exports,tuiles…] [--minutes 10]
 
 A part that fails is told in its place, and the others go on. With `--only`, the other parts stay as they were measured.
+`--minutes` is how long the page is panned while its memory is looked at.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dataset import GENERATOR, PEERS, ROOT, load, prepare_plain, write_deployment
 from edits import measure_edits
 from exports import compare_files, compare_streams, measure_sharing
+from france import measure_france
 from growth import measure_growth
 from idle import measure_idle
 from items import measure_items, measure_wholes
 from machine import describe_machine
+from page import measure_page
+from peer_servers import Data, build_servers
 from report import write_report
-from servers import build_servers
 from stage import Stage, say
 from territory import measure_territory
 from tiles_cold import measure_cold
 from tiles_warm import measure_warm
+from wsgi import measure_wsgi
 
 from webmap.store.cluster import Cluster
 
@@ -50,17 +54,20 @@ PARTS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "fichiers": compare_files,
     "partage": measure_sharing,
     "tuiles": measure_cold,
+    "france": measure_france,
     "chaude": measure_warm,
     "modifications": measure_edits,
     "territoire": measure_territory,
     "etendue": measure_growth,
     "repos": measure_idle,
+    "page": measure_page,
+    "serveurs": measure_wsgi,
 }
 
 
 def main() -> None:
     """Measure what is asked, then write."""
-    chosen = _parse_parts()
+    chosen, minutes = _parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("interrompu"))  # as Ctrl+C: servers and cluster are stopped
     if not GENERATOR.exists():
         sys.exit(f"{GENERATOR} manque : les données du banc d'essai ne sont pas livrées avec le logiciel.")
@@ -75,7 +82,7 @@ def main() -> None:
         prepare_plain(cluster, PEERS / "tipg" / "bin" / "python")
         config = write_deployment(folder)
         settings = load(cluster, config)
-        stage = Stage(cluster, settings, folder, build_servers(cluster, config, folder))
+        stage = Stage(cluster, settings, folder, build_servers(Data(cluster, config, folder)), minutes)
         measured = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {"parts": {}}
         measured["machine"] = describe_machine(cluster)
         for name in chosen:
@@ -91,14 +98,16 @@ def main() -> None:
         sys.exit(f"N'ont pas pu être mesurées : {', '.join(failed)}.")
 
 
-def _parse_parts() -> list[str]:
+def _parse_arguments() -> tuple[list[str], float]:
     parser = argparse.ArgumentParser(description="Banc d'essai", allow_abbrev=False)
     parser.add_argument("--only", default=",".join(PARTS), help=f"parties, parmi {','.join(PARTS)}")
-    asked = parser.parse_args().only.split(",")
+    parser.add_argument("--minutes", type=float, default=1, help="durée du déplacement dans la page")
+    found = parser.parse_args()
+    asked = found.only.split(",")
     unknown = [name for name in asked if name not in PARTS]
     if unknown:
         sys.exit(f"Partie inconnue : {', '.join(unknown)}. Parties : {', '.join(PARTS)}.")
-    return [name for name in PARTS if name in asked]
+    return [name for name in PARTS if name in asked], found.minutes
 
 
 def _run_part(name: str, stage: Stage) -> dict[str, Any]:

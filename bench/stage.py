@@ -11,9 +11,11 @@ from servers import started
 from timing import connect, get
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from dataset import Dataset
     from servers import Running, Server
 
     from webmap.config import Settings
@@ -30,6 +32,8 @@ class Stage:
     settings: Settings
     folder: Path
     servers: list[Server]
+    minutes: float = 1  # of panning, for what looks at the memory of the page
+    datasets: Sequence[Dataset] = DATASETS
 
     @property
     def ours(self) -> Server:
@@ -43,7 +47,7 @@ class Stage:
     def warm(self, server: Server) -> None:
         """Let a server open its connections and plan its statements, on tiles that nothing measures."""
         for zxy in _WARM_TILES:  # a connection each: they go to both processes
-            for dataset in DATASETS:
+            for dataset in self.datasets:
                 connection = connect(server.port)
                 get(connection, server.tile_path(dataset, zxy))
                 connection.close()

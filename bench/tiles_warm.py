@@ -1,16 +1,18 @@
-"""A warm tile: requests a second by wrk, from our server and from nginx serving the same bytes, in turn."""
+"""A warm tile: requests a second by wrk, from our server, from nginx over our store, and from nginx over a file, in turn."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import statistics
 import subprocess
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from dataset import POLYGONS
+from dataset import POLYGONS, ROOT
 from servers import fill_template, free_port
 from stage import say
 from timing import connect, get, try_each
@@ -18,6 +20,7 @@ from timing import connect, get, try_each
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.client import HTTPConnection
+    from pathlib import Path
 
     from servers import Running
     from stage import Stage
@@ -38,8 +41,11 @@ def measure_warm(stage: Stage) -> dict[str, Any]:
             connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
             body = connection.getresponse().read()
             connection.close()
-        with _nginx(stage, body) as port:
-            pairs = [(_wrk(running.server.port, path), _wrk(port, "/tuile.mvt", _SECONDS)) for _ in range(_ROUNDS)]
+        with _nginx(stage, body) as port, _nginx_of_store(stage, running) as front:
+            _check_front(front, path)
+            rounds = [
+                (_wrk(running.server.port, path), _wrk(front, path), _wrk(port, "/tuile.mvt")) for _ in range(_ROUNDS)
+            ]
     peers = {}
     for server in stage.servers[1:]:
         if server.tiles:
@@ -47,8 +53,8 @@ def measure_warm(stage: Stage) -> dict[str, Any]:
             with stage.run(server) as peer:
                 stage.warm(server)
                 peers[server.name] = try_each(peer, ["rate"], lambda _, peer=peer: _rate(peer))["rate"]  # type: ignore[misc]
-    ours, nginx = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-    return {"ours": ours, "nginx": nginx, "size": len(body), "peers": peers}
+    ours, through, nginx = (statistics.median(rates) for rates in zip(*rounds, strict=True))
+    return {"ours": ours, "through": through, "nginx": nginx, "size": len(body), "peers": peers}
 
 
 def _current_path(connection: HTTPConnection) -> str:
@@ -72,6 +78,36 @@ def _wrk(port: int, path: str, seconds: int = _SECONDS) -> float:
     return float(rate[1])
 
 
+def _check_front(port: int, path: str) -> None:
+    """Refuse to measure an nginx that would ask our server: it alone gives a date to what it sends."""
+    connection = connect(port)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    if response.status != HTTPStatus.OK or not response.headers.get("Last-Modified"):
+        raise RuntimeError(f"nginx ne sert pas {path} du dossier : {response.status}")
+
+
+@contextlib.contextmanager
+def _nginx_of_store(stage: Stage, running: Running) -> Iterator[int]:
+    """Serve our store by nginx, as docs/nginx.conf.example says, before our server."""
+    port = free_port()
+    site = (ROOT / "docs" / "nginx.conf.example").read_text(encoding="utf-8")
+    for written, here in (
+        ("127.0.0.1:8000", f"127.0.0.1:{running.server.port}"),
+        ("/srv/webmap/.webmap/octets/200042190", str(stage.settings.octets_folder)),
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+    ):
+        site = site.replace(written, here)
+    folder = stage.folder / "nginx-devant"
+    folder.mkdir(exist_ok=True)
+    whole = fill_template("nginx-file.conf", folder=folder, port=port)
+    before = whole[: whole.index("  server {")]
+    with _running_nginx(folder, before + site + "}\n"):
+        yield port
+
+
 @contextlib.contextmanager
 def _nginx(stage: Stage, body: bytes) -> Iterator[int]:
     """Serve these bytes by nginx, from a file, with as many processes as ours."""
@@ -80,12 +116,20 @@ def _nginx(stage: Stage, body: bytes) -> Iterator[int]:
     (folder / "www").chmod(0o755)
     (folder / "www" / "tuile.mvt").write_bytes(body)
     port = free_port()
+    with _running_nginx(folder, fill_template("nginx-file.conf", folder=folder, port=port)):
+        yield port
+
+
+@contextlib.contextmanager
+def _running_nginx(folder: Path, text: str) -> Iterator[None]:
     config = folder / "nginx.conf"
-    config.write_text(fill_template("nginx-file.conf", folder=folder, port=port), encoding="utf-8")
-    process = subprocess.Popen(["/usr/sbin/nginx", "-c", config, "-p", folder, "-g", "daemon off;"])
+    config.write_text(text, encoding="utf-8")
+    # Where root runs it, as root: the folder of a clone may be closed to others.
+    options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+    process = subprocess.Popen(["/usr/sbin/nginx", "-c", config, "-p", folder, "-g", options])
     try:
         time.sleep(1)
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait()

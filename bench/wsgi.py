@@ -1,17 +1,14 @@
 """The WSGI server alone: granian as `webmap serve` sets it, beside gunicorn, with one application for all.
 
-.venv/bin/python bench/wsgi.py [seconds a measure, 5 by default]
-
 The application has no database: /tuile answers 26 kB at once, /calcul after 10 ms of waiting for one, /export sends 64 kB every
-50 ms for 4 s. What is compared is what a server costs, and what slow exports do to tiles. Needs wrk (apt) and gunicorn, which
-webmap does not depend on: uv pip install --target .webmap/bench/gunicorn gunicorn==27.0.1
+50 ms for 4 s. What is compared is what a server costs, and what slow exports do to tiles. gunicorn, which webmap does not depend on,
+is in `.webmap/bench/gunicorn`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import re
 import signal
@@ -28,10 +25,13 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from stage import Stage
+
 HERE = Path(__file__).resolve().parent
 GUNICORN = HERE.parent / ".webmap" / "bench" / "gunicorn"
 _TILE = os.urandom(26_000)
 _BLOCK = b"x" * 65_536
+_SECONDS = 3  # of each measure
 _EXPORTS = 10  # at once, of 4 s each
 _BLOCKS, _PAUSE = 80, 0.05
 _MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
@@ -63,9 +63,9 @@ def _export() -> Iterator[bytes]:
         yield _BLOCK
 
 
-def measure_servers(seconds: float = 5) -> dict[str, dict[str, Any]]:
+def measure_wsgi(_: Stage) -> dict[str, dict[str, Any]]:
     """Return, by server: requests a second and processor a request, tiles beside exports, and how an export ends at a stop."""
-    return {name: _measure(command, seconds) for name, command in SERVERS.items()}
+    return {name: _measure(command, _SECONDS) for name, command in SERVERS.items()}
 
 
 def _measure(command: list[str], seconds: float) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _wait(port: int) -> None:
             _get(port, "/tuile")
             return
         time.sleep(0.1)
-    sys.exit(f"rien ne répond sur le port {port}")
+    raise RuntimeError(f"rien ne répond sur le port {port}")
 
 
 def _get(port: int, path: str) -> int:
@@ -167,13 +167,3 @@ def _stop_during_export(process: subprocess.Popen[bytes], port: int) -> bool:
         process.send_signal(signal.SIGTERM)
         thread.join()
     return sizes == [_BLOCKS * len(_BLOCK)]
-
-
-def main() -> None:
-    """Measure, and print the figures as JSON."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5
-    print(json.dumps(measure_servers(seconds), indent=1, ensure_ascii=False))
-
-
-if __name__ == "__main__":
-    main()
