@@ -10,7 +10,6 @@ import mapbox_vector_tile
 import pytest
 
 from tests.commands import command_of
-from tests.importing.official_server import official_server
 from tests.importing.published import Desk, collection, feature, irve_csv, points, read_contours
 from webmap.app import create_app
 from webmap.importing.seeds import load_seeds
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def desk(database_with_contours: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
-    with official_server() as server:
-        yield Desk.open(server, database_with_contours, catalog, settings)
+    with Desk.open(database_with_contours, catalog, settings) as found:
+        yield found
 
 
 @pytest.fixture
@@ -155,7 +154,7 @@ def test_the_pages_say_what_is_missing(desk: Desk, run: Run, client: FlaskClient
     page = client.get("/couches").text
     assert page.count("source jamais demandée") == 14
     assert "jamais demandée (<code>webmap sources refresh irve</code>)" in client.get("/couches/irve").text
-    run("sources", "refresh", "--delai", "2")
+    run("sources", "refresh")
     page = client.get("/couches").text
     assert len(re.findall(r"échec le \d\d/\d\d/\d{4}", page)) == 14
     irve = client.get("/couches/irve").text

@@ -75,15 +75,15 @@ def workshop(settings: Settings, database: Database, tmp_path: Path) -> Workshop
 @pytest.fixture
 def desk(database_with_contours: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
     """Return official sources on this machine, over a database that has contours."""
-    with official_server() as server:
-        yield Desk.open(server, database_with_contours, catalog, settings)
+    with Desk.open(database_with_contours, catalog, settings) as found:
+        yield found
 
 
 @pytest.fixture
 def bare_desk(database: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
     """Return official sources on this machine, over a database without contours."""
-    with official_server() as server:
-        yield Desk.open(server, database, catalog, settings)
+    with Desk.open(database, catalog, settings) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Everything goes through a server on this machine (`official_server`), at the pat
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -12,16 +13,18 @@ import json
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import shapely
 from shapely.geometry import LinearRing, Polygon, mapping, shape
 
-from tests.importing.official_server import Answer
+from tests.importing.official_server import Answer, official_server
+from webmap.importing import refresh as refreshing
 from webmap.importing.refresh import Options, Outcome, refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shapely.geometry.base import BaseGeometry
@@ -133,6 +136,10 @@ def zipped(content: bytes, *names: str, comment: bytes = b"") -> bytes:
     return packed.getvalue()
 
 
+# A refresh asks again what failed, as many times as it would, and waits for nothing in between.
+HASTE = dataclasses.replace(refreshing.PACE, sleep=lambda _seconds: None)
+
+
 @dataclass
 class Desk:
     """The server, the database, and a catalogue whose connectors lead to the one and fill the other."""
@@ -144,8 +151,14 @@ class Desk:
     wfs: dict[str, list[Feature]] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def open(cls, server: OfficialServer, database: Database, catalog: Catalog, settings: Settings) -> Desk:
-        """Lead every connector to the server: its own path and query, on this machine."""
+    @contextlib.contextmanager
+    def open(cls, database: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
+        """Start a server and lead every connector to it: its own path and query, on this machine."""
+        with official_server() as server, patch.object(refreshing, "PACE", HASTE):
+            yield cls._lead(server, database, catalog, settings)
+
+    @classmethod
+    def _lead(cls, server: OfficialServer, database: Database, catalog: Catalog, settings: Settings) -> Desk:
         layers = []
         for layer in catalog.layers:
             connectors = []
@@ -196,7 +209,7 @@ class Desk:
 
     def refresh(self, *layer_ids: str, **options: Any) -> dict[str, Outcome]:  # noqa: ANN401 - keys of Options
         """Refresh and return the outcomes by connector."""
-        run = Options(**{"deadline": 30.0, **options})
+        run = Options(**options)
         found = refresh(self.database, self.catalog, self.settings, layer_ids, run)
         return {outcome.connector_id: outcome for outcome in found}
 

@@ -126,13 +126,13 @@ def test_nothing_outlives_the_deadline(server: OfficialServer, tmp_path: Path, s
     started = time.monotonic()
     with pytest.raises(SourceError, match=r"n'a pas fini d'envoyer irve/irve\.csv \(arrêté au délai de 0\.1 s\)"):
         fetch(remote(server.serve("/x.csv", slow)), tmp_path, deadline=0.1)
-    assert time.monotonic() - started < 5, "a tenth of a second and the load of the machine; whole, it lasts fifty"
+    assert time.monotonic() - started < 40, "a tenth of a second and the load of the machine; whole, it lasts fifty"
     assert "irve.csv" not in files(tmp_path)
 
 
 def test_a_name_that_is_slow_to_resolve_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: release.wait(5) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: release.wait(120) and [])
     monkeypatch.setenv("no_proxy", "*")
     with pytest.raises(SourceError, match="arrêté au délai"):
         fetch(remote("http://lent.invalid/x.csv"), tmp_path, deadline=0.05)

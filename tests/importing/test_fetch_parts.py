@@ -96,7 +96,7 @@ def test_killed_then_resumed(server: OfficialServer, tmp_path: Path) -> None:
     url = server.serve("/x.csv", half, Answer(body, etag='"v1"'))
     waiting = tmp_path / "irve/irve.csv.part"
     with child(url, tmp_path) as process:
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 120
         while not (waiting.exists() and waiting.stat().st_size == len(body) // 2):
             assert time.monotonic() < give_up
             time.sleep(0.01)
@@ -109,12 +109,12 @@ def test_killed_then_resumed(server: OfficialServer, tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_sentence(server: OfficialServer, tmp_path: Path) -> None:
     with child(server.serve("/x.csv", Answer(CSV * 100, etag='"v1"')), tmp_path, "100000") as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     assert said.startswith(f"Le disque de {tmp_path / 'irve'} est plein : libérez de la place")
     assert files(tmp_path) == []
     packed = Answer(gzip.compress(CSV * 100), headers={"Content-Encoding": "gzip"})
     with child(server.serve("/y.csv", packed), tmp_path, "100000") as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     assert said.startswith(f"Le disque de {tmp_path / 'irve'} est plein")
     assert files(tmp_path) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.importing.official_server import Answer, official_server
 from webmap.config import Geocodage
+from webmap.importing import geocodage
 from webmap.importing.geocodage import Geocoder
 
 if TYPE_CHECKING:
@@ -83,18 +85,23 @@ def test_features_that_are_not_addresses_are_left_out(server: OfficialServer) ->
     assert ([each.nom for each in found], missing) == (["la bonne"], None)
 
 
-def test_a_service_that_hangs_is_left_in_two_seconds_then_at_once(server: OfficialServer) -> None:
+def test_a_service_that_hangs_is_left_in_two_seconds_then_at_once(
+    server: OfficialServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert geocodage._SECONDS == 2
+    monkeypatch.setattr(geocodage, "_SECONDS", 0.1)
+    gate, hung = threading.Event(), []
+
     def hang(_: object) -> Answer:
-        time.sleep(6)
+        hung.append(gate.wait(120))
         return collection()
 
     service = geocoder(server.serve_by("/search", hang))
-    start = time.monotonic()
     assert service.search("rue", COMMUNES)[1]
-    assert time.monotonic() - start < 3.5
-    start = time.monotonic()
     assert service.search("rue", COMMUNES)[1]
-    assert time.monotonic() - start < 0.05
+    assert hung == [], "left while it still says nothing"
+    assert len(server.seen) <= 1, "the second time it is not even asked"
+    gate.set()
 
 
 def test_it_is_asked_again_after_a_minute(server: OfficialServer) -> None:

@@ -80,7 +80,7 @@ def test_killed(desk: Desk, tmp_path: object, point: str) -> None:
     url = next(c.url for c in desk.catalog.by_id["irve"].connectors)
     child = subprocess.run(
         [sys.executable, "-c", CHILD, point, desk.database.owner_dsn, url, str(tmp_path)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL, child.stderr + child.stdout
     now = desk.content("irve")

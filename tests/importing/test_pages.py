@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +20,7 @@ QUERY = "/wfs/ows?SERVICE=WFS&REQUEST=GetFeature&TYPENAMES=t&STARTINDEX={debut}&
 
 
 def run(server: OfficialServer, folder: Path, **changes: Any) -> list[Page]:  # noqa: ANN401 - keys of Connector
-    deadline = changes.pop("deadline", 10.0)
+    deadline = changes.pop("deadline", 100.0)
     wfs = connector("wfs", **{"page_size": 10, "file": "nature/z.json", **changes})
     return fetch_pages(wfs, server.url + QUERY, folder, deadline=deadline, mirror=None)
 
@@ -88,10 +87,9 @@ def test_the_deadline_is_for_all_the_pages(server: OfficialServer, tmp_path: Pat
         return Answer(collection(all_rows[start : start + 10], numberMatched=100), drip=100, pause=0.02)
 
     server.serve_by("/wfs/ows", slow)
-    start = time.monotonic()
     with pytest.raises(WebmapError):
         run(server, tmp_path, deadline=0.8)
-    assert time.monotonic() - start < 3
+    assert len(server.seen) < 10, "each page takes less than that, all ten more"
 
 
 def test_an_exception_report_is_told(server: OfficialServer, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from psycopg import sql
 
 from tests.commands import command_of
 from tests.conftest import connect, fill, throw_away_cluster
-from tests.importing.official_server import official_server
 from tests.importing.published import Desk, irve_csv, points
 from webmap.importing import bringing, refresh
 from webmap.importing.fetch import fetch
@@ -60,8 +59,7 @@ def database(server: Cluster, catalog: Catalog, settings: Settings, contours_fil
 def desk(server: Cluster, database: Database, catalog: Catalog, settings: Settings) -> Iterator[Desk]:
     """Return official sources over that database, its layer of points loaded with the old rows."""
     server.start()
-    with official_server() as official:
-        found = Desk.open(official, database, catalog, settings)
+    with Desk.open(database, catalog, settings) as found:
         publish(found, "Ancien")
         assert found.refresh("irve")["consolidation"].status != "echec"
         assert names(found) == {"Ancien"}
@@ -124,11 +122,11 @@ def start_refresh(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> Call
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(run("sources", "refresh", "irve")))
     thread.start()
-    assert coming.wait(10)
+    assert coming.wait(60)
 
     def wait() -> Any:  # noqa: ANN401 - click's Result
         gate.set()
-        thread.join(30)
+        thread.join()
         return found[0]
 
     return wait
@@ -233,7 +231,7 @@ def test_a_restart_at_any_moment_shows_one_state_or_the_other(server: Cluster, d
         thread.start()
         time.sleep(delay)
         restart(server)
-        thread.join(30)
+        thread.join()
         now = frozenset(read_names(desk))
         assert now in {before, frozenset({f"Nouveau {delay}"})}
         # What came of it, what is made anew when rows changed, what was checked.

@@ -110,7 +110,7 @@ def test_a_file_that_changed_leaves_the_layer_as_it_was(desk: Desk, body: bytes,
     desk.refresh("filosofi")
     state = desk.content("filosofi")
     publish(desk, body)
-    outcome = desk.refresh("filosofi", deadline=3)["communes"]
+    outcome = desk.refresh("filosofi")["communes"]
     assert outcome.status == "echec"
     assert any(part in outcome.sentence for part in sentence.split("|")), outcome.sentence
     assert desk.content("filosofi") == state
