@@ -95,7 +95,7 @@ def test_the_code_imports_only_what_it_declares() -> None:
 
 
 def test_starting_loads_no_library_that_only_some_requests_need() -> None:
-    """Each is tens of megabytes in every worker: loaded by who asks for such a file, or before the fork (WeasyPrint)."""
+    """Each is tens of megabytes in every worker, or a second of every command: loaded by who needs it, or before the fork."""
     asked = [
         "pyarrow",
         "pyogrio",
@@ -105,6 +105,10 @@ def test_starting_loads_no_library_that_only_some_requests_need() -> None:
         "branca",
         "requests",
         "weasyprint",
+        "sqlalchemy",
+        "geoalchemy2",
+        "alembic",
+        "granian",
         "fontTools",
         "PIL",
     ]

@@ -19,9 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from webmap.app import create_app
 from webmap.cli.terminal import step
@@ -150,6 +147,10 @@ def run_server(settings: Settings, address: str) -> None:
     Workers are forked from this process, which holds no open connection: they start in a fraction of the time it takes
     to import everything again.
     """
+    from granian import Granian  # noqa: PLC0415 - what only a command that serves loads
+    from granian.constants import Interfaces  # noqa: PLC0415 - as above
+    from granian.log import LogLevels  # noqa: PLC0415 - as above
+
     cores = len(os.sched_getaffinity(0))  # those it may use, in a container too
     server = Granian(
         "webmap.app:create_app",

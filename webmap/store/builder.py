@@ -16,9 +16,10 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Date
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, conv
 
-from webmap.catalog.definition import COMMON_COLUMNS, ETATS, PRECISIONS
+from webmap.catalog.definition import ETATS, PRECISIONS
 from webmap.errors import CatalogError
-from webmap.store.tables import NAMING, SRID
+from webmap.store.naming import CITATION, SCHEMA, SRID, UNPLACED, readable_columns
+from webmap.store.tables import NAMING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[dict[str, Any]]
 
-SCHEMA = "pub"
 _TYPES: dict[str, Any] = {
     "text": Text,
     "integer": BigInteger,
@@ -39,9 +39,6 @@ _TYPES: dict[str, Any] = {
     "list": lambda: ARRAY(Text),
 }
 GEOMETRIES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON", "none": "POINT"}
-# What a row cites, and whether a summary has to look for it elsewhere than at its place: told in the same words by who reads.
-CITATION = sql.SQL("md5(source || E'\\x1f' || millesime)::uuid")  # a digest: a text may be too long for an index
-UNPLACED = sql.SQL("(precision IS DISTINCT FROM 'exacte' OR geom IS NULL)")
 _INDEXES = {
     "citation": sql.SQL("(({}))").format(CITATION),
     "sans_lieu": sql.SQL("(code_insee) WHERE {}").format(UNPLACED),
@@ -281,11 +278,6 @@ def _index(connection: Connection, layer: LayerDefinition) -> None:
                 sql.Identifier(f"ix_{layer.id}_{name}"[:_NAME_LENGTH]), sql.Identifier(SCHEMA, layer.id), what
             )
         )
-
-
-def readable_columns(layer: LayerDefinition) -> tuple[str, ...]:
-    """Return the columns of a layer's table that the web may read: the internal fields are not among them."""
-    return tuple(dict.fromkeys((*layer.published.field_ids, *COMMON_COLUMNS)))
 
 
 def _grant(connection: Connection, layer: LayerDefinition) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.store.attachment import sql_source
-from webmap.store.builder import SCHEMA
 from webmap.store.coverage import simplify_coverage
 from webmap.store.db import load_sql
 from webmap.store.drawn_columns import has_labels, shape_column, simplified_bands, style_fields, traced_bands
+from webmap.store.naming import SCHEMA
 from webmap.store.traces import SCHEMA as TRACE
 from webmap.store.traces import sql_fill, sql_table
 

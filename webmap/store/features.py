@@ -9,7 +9,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_in_unit, sql_source, sql_table
 from webmap.store.db import load_sql
-from webmap.store.tables import SRID
+from webmap.store.naming import SRID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

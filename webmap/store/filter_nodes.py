@@ -15,7 +15,7 @@ from psycopg import sql
 from webmap.store.filter_dates import RELATIONS, read_day, read_interval
 from webmap.store.filter_shapes import build_shape, is_shape
 from webmap.store.filter_text import COMPARISONS, ends_escaped, refuse
-from webmap.store.tables import SRID
+from webmap.store.naming import SRID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from pyproj import Transformer
 from shapely.geometry import shape
 
 from webmap.store.filter_text import refuse
-from webmap.store.tables import SRID
+from webmap.store.naming import SRID
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

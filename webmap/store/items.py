@@ -23,7 +23,7 @@ from webmap.store.extents import fetch_extents
 from webmap.store.features import Selection, sql_selection
 from webmap.store.filters import queryables
 from webmap.store.item_text import date_field, sql_columns, sql_geometry, sql_jsonfg
-from webmap.store.tables import SRID
+from webmap.store.naming import SRID
 
 if TYPE_CHECKING:
     import datetime as dt

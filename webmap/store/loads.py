@@ -9,9 +9,8 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from webmap.store.assignments import DECIDED
-from webmap.store.builder import SCHEMA
 from webmap.store.db import load_sql
-from webmap.store.tables import SRID
+from webmap.store.naming import SCHEMA, SRID
 from webmap.wording import agree
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
-from webmap.store.builder import CITATION
 from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose
+from webmap.store.naming import CITATION
 
 if TYPE_CHECKING:
     import datetime as dt

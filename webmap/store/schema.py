@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from webmap.config import PROJECT
 from webmap.errors import DatabaseError
 from webmap.store import drawn
-from webmap.store.builder import SCHEMA, build_layers
 from webmap.store.db import error_line, load_sql
+from webmap.store.naming import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from alembic.config import Config
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -37,6 +35,8 @@ def upgrade(database: Database, catalog: Catalog, settings: Settings) -> list[st
     Raises DatabaseError when the login may not create what is missing, CatalogError when a table cannot follow its
     definition.
     """
+    from webmap.store.builder import build_layers  # noqa: PLC0415 - SQLAlchemy: a second, and only for this
+
     with database.owner() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_UPGRADE_LOCK])
         changes = _prepare(connection, reads_as_owner=database.reader_dsn is None)
@@ -94,6 +94,8 @@ def _try(connection: Connection, statement: sql.Composed | sql.SQL, remedy: str)
 
 def alembic_config(connection: Any) -> Config:  # noqa: ANN401 - an SQLAlchemy connection, which only Alembic touches
     """Return Alembic's configuration bound to an open SQLAlchemy connection."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
@@ -101,6 +103,10 @@ def alembic_config(connection: Any) -> Config:  # noqa: ANN401 - an SQLAlchemy c
 
 
 def _migrate(database: Database) -> list[str]:
+    from alembic import command  # noqa: PLC0415 - as above
+    from sqlalchemy import create_engine  # noqa: PLC0415 - as above
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - as above
+
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(database.owner_dsn), poolclass=NullPool
     )

@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Integer, MetaData, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-SRID = 2154  # RGF93 v1 / Lambert-93, the French standard for planning documents (CNIG)
+from webmap.store.naming import SRID
 
 NAMING = {
     "pk": "pk_%(table_name)s",

@@ -10,7 +10,7 @@ from webmap.catalog.notice import parse_licence
 from webmap.geo.crs import CRS84, SYSTEMS, Crs
 from webmap.store.item_text import date_field
 from webmap.store.items import sortables
-from webmap.store.tables import SRID
+from webmap.store.naming import SRID
 from webmap.web.ogc.negotiation import (
     GEOJSON,
     HTML,
