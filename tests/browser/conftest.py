@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.browser.observed import ARGS, Opened, watch
+from tests.browser.observed import ARGS, LONG, Opened, watch
 from tests.conftest import SHARED
 from webmap.app import create_app
 from webmap.importing.run import load_source
@@ -191,6 +191,7 @@ def open_page(new_context: Callable[..., BrowserContext], browser_context_args: 
     ) -> Opened:
         options["viewport"] = {"width": size[0], "height": size[1]}
         context = browser.new_context(**browser_context_args, **options) if browser else new_context(**options)
+        context.set_default_timeout(1000 * LONG)
         context.route(re.compile(rf"^https?://(?!127\.0\.0\.1:{live.port}/)"), _abort)
         found = Opened(context.new_page())
         watch(found)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -25,6 +27,7 @@ ARGS = [
     "--no-first-run",
     "--disable-dev-shm-usage",
 ]
+LONG = 60.0  # seconds, for what takes one: only what never comes takes them, however slow the machine
 _HALF_WORLD = math.pi * 6378137
 _RESOLUTION_ZERO = 2 * _HALF_WORLD / 256
 
@@ -60,7 +63,7 @@ _PICTURE = """async (address) => {
 }"""
 
 
-def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 15) -> None:
+def wait_until(page: Page, expression: str, argument: object = None, seconds: float = LONG) -> None:
     """Poll from outside: the page's policy forbids what `wait_for_function` does inside it."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression, argument):
@@ -95,9 +98,16 @@ class Opened:
         kept = [text for text in self.messages if not any(re.search(each, text) for each in self._tolerated)]
         assert kept == []
 
-    def wait(self, expression: str, argument: object = None, seconds: float = 15) -> None:
+    def wait(self, expression: str, argument: object = None, seconds: float = LONG) -> None:
         """Wait until an expression of the page is true."""
         wait_until(self.page, expression, argument, seconds)
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Wait until something that is looked at from here is so: a colour, a text."""
+        end = time.monotonic() + LONG
+        while not reached():
+            assert time.monotonic() < end, "never so"
+            self.page.wait_for_timeout(25)
 
     def settle(self) -> None:
         """Wait until the map is drawn, with every tile it asked for."""
@@ -105,7 +115,7 @@ class Opened:
 
     def steady(self) -> None:
         """Wait until the view has stopped moving: the same in four looks, 50 ms apart."""
-        end, seen = time.monotonic() + 10, [self.vue()]
+        end, seen = time.monotonic() + LONG, [self.vue()]
         while len(seen) < 4 or any(vue != seen[-1] for vue in seen[-4:]):
             assert time.monotonic() < end, "the view never stops"
             self.page.wait_for_timeout(50)
@@ -175,7 +185,7 @@ class Opened:
         )
         return self.page.inner_text("#volet")
 
-    def notice(self, text: str, seconds: float = 15) -> None:
+    def notice(self, text: str, seconds: float = LONG) -> None:
         """Wait for a notice over the map that holds this text."""
         self.wait("(text) => document.getElementById('avis').textContent.includes(text)", text, seconds)
 

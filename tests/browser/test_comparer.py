@@ -30,12 +30,8 @@ def sides(opened: Opened) -> tuple[bool, bool]:
 
 def wait_sides(opened: Opened, expected: tuple[bool, bool]) -> None:
     """Both maps are drawn in the frames that follow: look until they are."""
-    for _ in range(40):
-        opened.settle()
-        if sides(opened) == expected:
-            return
-        opened.page.wait_for_timeout(50)
-    assert sides(opened) == expected
+    opened.settle()
+    opened.until(lambda: sides(opened) == expected)
 
 
 def compare(opened: Opened) -> None:
@@ -61,18 +57,10 @@ def test_a_drawing_is_on_both_maps(open_map: OpenPage, live: Live) -> None:
         "!!document.querySelector('#carte-b .surbrillance.choisies .trait')?.getAttribute('d')"
     )  # chosen rows too
     opened.page.click("#bouton-tableau")
-    for _ in range(40):
-        if seen("#b3261e") == [True, True]:
-            break
-        opened.page.wait_for_timeout(50)
-    assert seen("#b3261e") == [True, True]
+    opened.until(lambda: seen("#b3261e") == [True, True])
     opened.page.evaluate("location.hash = location.hash.replace('dessin=g1', 'dessin=g4')")
-    for _ in range(40):
-        if seen("#7b2d8e") == [True, True]:
-            break
-        opened.page.wait_for_timeout(50)
-    assert seen("#7b2d8e") == [True, True]
-    assert seen("#b3261e") == [False, False]
+    opened.until(lambda: seen("#7b2d8e") == [True, True])
+    opened.until(lambda: seen("#b3261e") == [False, False])
     # Drawn on the second map, finished on the first: the view is one.
     opened.page.click("#dessiner")
     opened.page.locator("#carte-b.tenue").wait_for()

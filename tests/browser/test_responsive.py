@@ -72,9 +72,10 @@ def test_map_panel_and_sheet(open_map: OpenPage, live: Live, size: tuple[int, in
     if not wide:
         page.click("#bascule-panneau")
     page.click("#bouton-lieux")
-    page.locator("#volet .ligne", has_text="Bassin Rond").click()
+    page.locator("#volet .ligne").first.click()  # whichever: the list is made again of what itself leaves of the map
     opened.sheet()
-    opened.wait("window.atlas.visibles().some((place) => place.cle === 'bassin-rond')")  # brought out from under it
+    name = page.inner_text("#volet-titre")
+    opened.wait("(nom) => window.atlas.visibles().some((place) => place.nom === nom)", name)  # not left under the sheet
     opened.settle()
     check_apart(opened, ["header.site", "#volet"])
     check_apart(opened, ["#volet-titre", "#volet-fermer"])

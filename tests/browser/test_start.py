@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Request, Route
 
     from tests.browser.conftest import Live, OpenPage
@@ -59,23 +56,16 @@ def test_tiles_are_given_up_when_the_view_leaves_and_asked_again_when_it_comes_b
     page.context.route(TILES, hold)
     lon, lat = live.place("poche_pauvrete", "mortagne-du-nord-centre")
     goto(opened, live, f"14/{lat}/{lon}")
-    wait(opened, lambda: len(held) > 0)
+    opened.until(lambda: len(held) > 0)
     here = set(held)
     assert not here & set(given_up)
     goto(opened, live, "14/50.28/3.3")
-    wait(opened, lambda: here <= set(given_up) and bool(set(held) - set(given_up)))
+    opened.until(lambda: here <= set(given_up) and bool(set(held) - set(given_up)))
     page.context.unroute(TILES)
     goto(opened, live, f"14/{lat}/{lon}")
     opened.wait_visibles("poche_pauvrete", 1)
-    wait(opened, lambda: "#e07a1f" in opened.colours(lon, lat))
+    opened.until(lambda: "#e07a1f" in opened.colours(lon, lat))
 
 
 def goto(opened: Opened, live: Live, vue: str) -> None:
     opened.page.goto(f"{live.origin}/#couches=poche_pauvrete&vue={vue}")
-
-
-def wait(opened: Opened, reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < end, "never true"
-        opened.page.wait_for_timeout(25)
