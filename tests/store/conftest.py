@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from psycopg import sql
@@ -35,6 +37,9 @@ HOSTILE = (
     "\\.",
     "",
 )
+
+
+_built: WeakKeyDictionary[Database, list[LayerDefinition]] = WeakKeyDictionary()
 
 
 def content(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - what a TOML file may hold
@@ -78,24 +83,37 @@ def build(database: Database, layer: LayerDefinition) -> list[str]:
     return changes
 
 
+def build_once(database: Database, layer: LayerDefinition) -> None:
+    """Create the table of a layer for all the examples of a property: making sure each time costs more than the example."""
+    if layer not in _built.setdefault(database, []):
+        build(database, layer)
+        _built[database].append(layer)
+
+
 def insert(database: Database, layer: LayerDefinition, rows: Iterable[Mapping[str, Any]], srid: int = 4326) -> None:
     """Insert rows; `geom` is WKT in `srid`, what a row does not say is filled with plain values."""
+    whole = []
+    for number, given in enumerate(rows):
+        row = {"code": f"c{number}", "nom": f"n{number}", "etat": "existant", "source": "s", "millesime": "2026"}
+        row |= dict(given)
+        if row.get("geom"):
+            row.setdefault("precision", "exacte")
+        whole.append(row)
+    shape = sql.SQL("ST_Transform(ST_GeomFromText(%s, {}), 2154)").format(srid)
+    if layer.geometry in {"line", "polygon"}:
+        shape = sql.SQL("ST_Multi({})").format(shape)
     with database.owner() as connection:
-        for number, given in enumerate(rows):
-            row = {"code": f"c{number}", "nom": f"n{number}", "etat": "existant", "source": "s", "millesime": "2026"}
-            row |= dict(given)
-            if row.get("geom"):
-                row.setdefault("precision", "exacte")
-            shape = sql.SQL("ST_Transform(ST_GeomFromText(%(geom)s, {}), 2154)").format(srid)
-            if layer.geometry in {"line", "polygon"}:
-                shape = sql.SQL("ST_Multi({})").format(shape)
-            values = [shape if name == "geom" else sql.Placeholder(name) for name in row]
-            statement = sql.SQL("INSERT INTO pub.{} ({}) VALUES ({})").format(
+        for names, alike in groupby(
+            whole, key=tuple
+        ):  # one statement for those that say the same columns: triggers cost
+            values = sql.SQL(", ").join(shape if name == "geom" else sql.SQL("%s") for name in names)
+            several = list(alike)
+            statement = sql.SQL("INSERT INTO pub.{} ({}) VALUES {}").format(
                 sql.Identifier(layer.id),
-                sql.SQL(", ").join(map(sql.Identifier, row)),
-                sql.SQL(", ").join(values),
+                sql.SQL(", ").join(map(sql.Identifier, names)),
+                sql.SQL(", ").join([sql.SQL("({})").format(values)] * len(several)),
             )
-            connection.execute(statement, row)
+            connection.execute(statement, [value for row in several for value in row.values()])
 
 
 def ask(database: Database, statement: str, params: Params = None) -> Any:  # noqa: ANN401 - one cell of any type

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.store.conftest import build, define, do, insert, members, shuffled
+from tests.store.conftest import build_once, define, do, insert, members, shuffled
 from tests.store.recounted import read_contours, size
 from webmap.errors import PolygonError
 from webmap.geo.polygon import parse_wkt
@@ -38,7 +38,7 @@ BOX = (3.22729, 50.22465, 3.58092, 50.53361)
 ALL = 100.000001  # percent
 WEST, EAST, SOUTH, NORTH = 700_000, 760_000, 7_000_000, 7_060_000  # well beyond the territory
 BOUNDED = settings(
-    max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 # Few places and long reaches: what is drawn overlaps. A star around a place never crosses itself.
@@ -91,7 +91,7 @@ def test_what_is_covered_is_what_geopandas_unites(
 ) -> None:
     database = database_with_contours
     contours, shapes = read_contours(database), [star(each) for each in drawn]
-    build(database, LAYER)
+    build_once(database, LAYER)
     fill(database, shapes)
     members(database, "hasard", shuffled(contours, seed))
     ground = shapely.union_all(shapes)
@@ -114,7 +114,7 @@ def test_what_is_covered_is_what_geopandas_unites(
 def test_a_unit_all_covered_is_covered_at_a_hundred_percent(
     database_with_contours: Database, cuts: list[float], overlap: float
 ) -> None:
-    build(database_with_contours, LAYER)
+    build_once(database_with_contours, LAYER)
     fill(database_with_contours, strips(cuts, overlap + 900))
     for decoupage in ("commune", "bassin", "territoire"):
         for code, (_, share) in told(database_with_contours, decoupage).items():
@@ -127,7 +127,7 @@ def test_what_does_not_overlap_is_added(database_with_contours: Database) -> Non
     squares = [shapely.box(centre.x + n * 90, centre.y, centre.x + n * 90 + 80, centre.y + 80) for n in range(4)]
     squares = [square for square in squares if contours["59172"].contains(square)]
     assert len(squares) > 1
-    build(database_with_contours, LAYER)
+    build_once(database_with_contours, LAYER)
     fill(database_with_contours, squares)
     expected = sum(size("polygon", square) for square in squares) / 1e6
     assert told(database_with_contours)["59172"][0] == pytest.approx(expected, rel=1e-9)
@@ -140,7 +140,7 @@ def test_what_does_not_overlap_is_added(database_with_contours: Database) -> Non
 @example(drawn=[(728_000, 7_030_000, [15_000.0] * 4)] * 3, zone=(728_000, 7_030_000, [2000.0] * 4))
 def test_a_drawn_zone_holds_what_is_covered(database_with_contours: Database, drawn: list[Star], zone: Star) -> None:
     database, shapes = database_with_contours, [star(each) for each in drawn]
-    build(database, LAYER)
+    build_once(database, LAYER)
     fill(database, shapes)
     with database.owner() as connection:
         row = connection.execute(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import SHARED
-from tests.store.conftest import build, define, do, insert, members, shuffled
+from tests.store.conftest import build_once, define, do, insert, members, shuffled
 from tests.store.recounted import Recount, read_contours, read_rows
 from webmap.importing.run import load_source
 from webmap.store.conservation import build_checked, build_straddles
@@ -84,7 +84,7 @@ def check(database: Database, layer: LayerDefinition, decoupage: str, draw: dict
 
 
 def fill(database: Database, layer: LayerDefinition, rows: list[dict[str, Any]]) -> None:
-    build(database, layer)
+    build_once(database, layer)
     do(database, "DELETE FROM pub.essai")
     insert(database, layer, [{"code": f"c{n}", "n": n % 3 or None, **row} for n, row in enumerate(rows)], srid=2154)
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
-from tests.store.conftest import build, define, do, insert, members, shuffled
+from tests.store.conftest import build, build_once, define, do, insert, members, shuffled
 from webmap.store.db import count_queries
 from webmap.store.places import fetch_citations, sql_citations
 from webmap.store.report import fetch_report
@@ -152,7 +152,7 @@ def test_with_contours_the_parts_make_the_whole(
     database_with_contours: Database, kind: str, drawn: list[dict[str, Any]], seed: int
 ) -> None:
     database, layer = database_with_contours, LAYERS[kind]
-    build(database, layer)
+    build_once(database, layer)
     contours = contours_of(database)
     draw = shuffled(contours, seed)
     members(database, "hasard", draw)
@@ -169,7 +169,7 @@ def test_without_contours_communes_named_are_all_there_is(
     database: Database, kind: str, drawn: list[dict[str, Any]], seed: int
 ) -> None:
     layer = LAYERS[kind]
-    build(database, layer)
+    build_once(database, layer)
     draw = shuffled(CODES, seed)
     members(database, "hasard", draw)
     rows = fill(database, layer, drawn)

@@ -176,17 +176,22 @@ def shown(database: Database, layer: LayerDefinition, tile: tuple[int, int, int]
     return set(ask(database, statement, [*tile, margin]))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def built(database: Database) -> Database:
+    build(database, define())
+    return database
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     places=st.lists(st.tuples(st.floats(3.2, 3.6), st.floats(50.2, 50.55)), min_size=1, max_size=12),
     zoom=st.integers(0, 18),
     picked=st.integers(0, 11),
 )
 def test_a_tile_holds_the_points_that_meet_it(
-    database: Database, places: list[tuple[float, float]], zoom: int, picked: int
+    built: Database, places: list[tuple[float, float]], zoom: int, picked: int
 ) -> None:
-    layer = define()
-    build(database, layer)
+    database, layer = built, define()
     do(database, "DELETE FROM pub.essai")
     insert(database, layer, [{"code": f"c{n}", "geom": f"POINT({lon} {lat})"} for n, (lon, lat) in enumerate(places)])
     tile = tile_of(*places[picked % len(places)], zoom)
