@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from webmap.errors import BadParameterError, PolygonError, TooLargeError
+from webmap.geo import polygon as module
 from webmap.geo.polygon import MAX_VERTICES, Polygon, parse_geojson, parse_wkt
 
 if TYPE_CHECKING:
@@ -165,20 +165,21 @@ def test_wgs84_named_in_the_file_is_no_error() -> None:
     assert parse_geojson(body, EXTENT).vertices == 5
 
 
-def test_too_many_vertices_are_refused_before_they_are_read() -> None:
+def test_too_many_vertices_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = np.linspace(0, 2 * np.pi, 100_001)
     circle = shapely.Polygon(np.column_stack([3.4 + np.cos(turns) / 10, 50.3 + np.sin(turns) / 10]))
     short = shapely.to_wkt(circle, rounding_precision=2)
     body = json.dumps({"type": "Polygon", "coordinates": [[[3, 50]] * (MAX_VERTICES + 1)]}).encode()
-    start = time.perf_counter()
-    for text in (circle.wkt, short):
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_parse_lists", None)
+        patched.setattr(module, "_check_ring", None)
+        for text in (circle.wkt, short):
+            with pytest.raises(TooLargeError):
+                parse_wkt(text, EXTENT)
         with pytest.raises(TooLargeError):
-            parse_wkt(text, EXTENT)
-    with pytest.raises(TooLargeError):
-        parse_geojson(body, EXTENT)
-    with pytest.raises(TooLargeError, match="1000 ko"):
-        parse_geojson(b"[" * 1_000_001, EXTENT)
-    assert time.perf_counter() - start < 2
+            parse_geojson(body, EXTENT)
+        with pytest.raises(TooLargeError, match="1000 ko"):
+            parse_geojson(b"[" * 1_000_001, EXTENT)
     assert parse_wkt(shapely.Point(3.4, 50.3).buffer(0.1, quad_segs=2490).wkt, EXTENT).parts
 
 

@@ -72,15 +72,15 @@ def nginx(folder: Path, octets: Path, behind: int) -> Iterator[int]:
         [str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.PIPE
     )
     try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
                 break
             assert process.poll() is None, process.stderr and process.stderr.read()
             time.sleep(0.02)
         yield port
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate()
 
 
 class Answer:
@@ -110,7 +110,7 @@ def get(settings: Settings, database: Database, short_folder: Path) -> Iterator[
 
         def fetch(path: str, **headers: str) -> Answer:
             before = len(asked)
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
             response = connection.getresponse()
             body = response.read()

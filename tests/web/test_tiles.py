@@ -312,10 +312,7 @@ def test_an_old_version_leads_to_fresh_bytes_once_it_is_not_kept(
     fresh = versioned(client, "halle")
     assert fresh != old
     other = create_app(settings.model_copy(update={"octets_folder": tmp_path}), database).test_client()
-    for _ in range(100):  # another thread collects
-        response = other.get(old, follow_redirects=True)
-        if response.status_code == 200:
-            break
+    while (response := other.get(old, follow_redirects=True)).status_code != 200:  # another thread collects
         time.sleep(0.02)
     assert response.request.path == fresh
     assert list(mapbox_vector_tile.decode(response.data)) == ["halle"]
