@@ -9,8 +9,11 @@ import tempfile
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
+from flask import Flask
+from jinja2.bccache import BytecodeCache
 
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
@@ -24,8 +27,9 @@ from webmap.store.schema import upgrade
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from flask import Flask
+    from flask.templating import Environment
     from flask.testing import FlaskClient
+    from jinja2.bccache import Bucket
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -67,6 +71,36 @@ def cluster() -> Iterator[Cluster]:
     """Start one private cluster for the whole session; make databases in it with `create_database`."""
     with throw_away_cluster() as found:
         yield found
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once a worker, though each test has an application, and each application compiles its own."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what another application compiled; jinja sees by itself whether the source has changed."""
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it for the others."""
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> Iterator[None]:
+    """Compile the templates once for all the applications."""
+    cache, make = _Compiled(), Flask.create_jinja_environment
+
+    def make_with_cache(app: Flask) -> Environment:
+        environment = make(app)
+        environment.bytecode_cache = cache
+        return environment
+
+    with patch.object(Flask, "create_jinja_environment", make_with_cache):
+        yield
 
 
 @pytest.fixture(scope="session")

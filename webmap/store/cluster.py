@@ -302,8 +302,9 @@ class Cluster:
 def _create_database(connection: psycopg.Connection, name: str, template: str | None) -> None:
     """Create a database that only our two roles may enter (a copy does not inherit who may)."""
     names = {"name": sql.Identifier(name), "template": sql.Identifier(template or "template0")}
+    how = " STRATEGY file_copy" if template else ""  # half the time of writing every page in the journal
     for statement in (
-        "CREATE DATABASE {name} OWNER webmap_proprietaire TEMPLATE {template}",
+        "CREATE DATABASE {name} OWNER webmap_proprietaire TEMPLATE {template}" + how,
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
         "GRANT CONNECT ON DATABASE {name} TO webmap_lecture",
     ):
