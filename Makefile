@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-long lint audit bench front clean
+.PHONY: help run stop test test-long test-front test-python lint style types audit bench front clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -19,16 +19,27 @@ stop: ## Arrête l'atlas et sa base privée
 front: ## Reconstruit la carte (static/dist) si ses sources ont changé
 	@$(PYTHON) bin/prepare
 
-lint: ## Vérifie le style, les types et les étages
+lint: style types ## Vérifie le style, les types et les étages
+
+style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types:
+	$(BIN)/mypy
 
 test: ## Passe tous les contrôles et tous les tests, navigateur compris
 	@$(PYTHON) bin/prepare --tests
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory style test-front
+	@$(MAKE) --no-print-directory -j 2 types test-python
+
+test-front:
 	npm test --prefix static
+
+# Whatever the machine says: each command a test runs would compile again all it imports.
+test-python: export PYTHONDONTWRITEBYTECODE =
+test-python:
 	$(BIN)/pytest -n 3 --dist worksteal
 
 test-long: ## Passe les tests bornés mais longs

@@ -21,6 +21,7 @@ from shapely.geometry import LinearRing, Polygon, mapping, shape
 
 from tests.importing.official_server import Answer, official_server
 from webmap.importing import refresh as refreshing
+from webmap.importing.fetch import PACE
 from webmap.importing.refresh import Options, Outcome, refresh
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def zipped(content: bytes, *names: str, comment: bytes = b"") -> bytes:
 
 
 # A refresh asks again what failed, as many times as it would, and waits for nothing in between.
-HASTE = dataclasses.replace(refreshing.PACE, sleep=lambda _seconds: None)
+HASTE = dataclasses.replace(PACE, sleep=lambda _seconds: None)
 
 
 @dataclass
