@@ -36,7 +36,7 @@ def ask_reference(styles: list[Any], features: list[Any]) -> dict[str, Any]:
     """Return what MapLibre's reference finds wrong in each style, and which style layers take each feature."""
     sent = json.dumps({"styles": styles, "features": features})
     command = ["node", "--input-type=module", "-e", VALIDATE]
-    run = subprocess.run(command, cwd=STATIC, input=sent, capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(command, cwd=STATIC, input=sent, capture_output=True, text=True, check=True, timeout=200)
     found: dict[str, Any] = json.loads(run.stdout)
     return found
 

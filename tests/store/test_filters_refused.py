@@ -105,7 +105,7 @@ def test_a_wrong_filter_is_refused_at_once_with_a_sentence(text: str, said: str)
     started = time.process_time()
     with pytest.raises(BadParameterError) as refusal:
         parse_filter(LAYER, text)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 5  # of the processor, by a slow one; what explodes takes minutes
     sentence = str(refusal.value)
     assert said in sentence
     assert sentence.startswith("filter : ")

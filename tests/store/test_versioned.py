@@ -256,7 +256,7 @@ def test_closing_waits_for_a_write_that_began_before(store: VersionedBytes) -> N
         closing.join(0.3)
         assert closing.is_alive()
         store._write("irve/v/1", b"x")
-    closing.join(10)
+    closing.join()
     assert not (store.folder / "irve").exists()
 
 

@@ -347,7 +347,7 @@ def test_a_crowd_of_places_is_set_in_bounded_time(catalog: Catalog) -> None:
     marks = [Mark(layer.id, str(n), "x", "commune", (500, 500), "") for layer in layers for n in range(30)]
     start = time.process_time()
     assert build_plan(make_outlines(), "a", ["un", "deux"], layers, marks)
-    assert time.process_time() - start < 2, "six hundred places at one point"
+    assert time.process_time() - start < 10, "six hundred places at one point"
 
 
 def test_what_straddles_shows_the_share_of_each_unit(

@@ -48,7 +48,7 @@ def read_by_gdal(served: str, layers: list[str], **options: str) -> dict[str, di
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
     assert run.returncode == 0, run.stderr[-2_000:]
     return {found["layer"]: found for found in map(json.loads, run.stdout.splitlines())}
@@ -107,7 +107,7 @@ def _run_ogctests(address: str, tmp_path: Path) -> None:
         check=False,
         cwd=tmp_path,
         env={**os.environ, "PYTEST_ADDOPTS": "-c /dev/null -p no:cacheprovider"},  # not our own settings
-        timeout=100,
+        timeout=200,
     )
     summary = run.stdout.strip().splitlines()[-1]
     assert re.search(r" 29 passed", summary), run.stdout[-3_000:]

@@ -55,7 +55,7 @@ def seen(
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=200,
         env={"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "LC_ALL": "C.UTF-8"},
     )
     assert run.returncode == 0, run.stderr[-3_000:]
