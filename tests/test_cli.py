@@ -54,7 +54,8 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the command here, on that copy: a process of its own takes seconds to begin."""
     monkeypatch.setattr(config, "PROJECT", project)
     monkeypatch.setattr(cli, "load_printer", lambda: None)
-    bare = dict.fromkeys(("DATABASE_URL", "PORT", "HOST", "WEBMAP_CONFIG")) | {"WEBMAP_MIRROR": "/nulle-part"}
+    bare = dict.fromkeys(("DATABASE_URL", "PORT", "HOST", "WEBMAP_CONFIG"))
+    bare |= {"WEBMAP_MIRROR": "/nulle-part", "WEBMAP_PRECHAUFFAGE": "non"}
 
     def invoke(*arguments: str, **changes: str) -> Result:
         return CliRunner().invoke(
