@@ -44,7 +44,9 @@ export function createSurbrillance(map, featuresOf, more = "") {
     for (const node of [casing, line]) node.setAttribute("d", path);
   }
 
-  map.on("postrender", () => places.length > 0 && paint());
+  map.on("postrender", () => {
+    if (places.length > 0) paint();
+  }); // returns nothing: OpenLayers stops at a listener that returns false, and others follow
   /** One place, several, or none. */
   return (next) => {
     places = [next ?? []].flat();

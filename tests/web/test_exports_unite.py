@@ -333,7 +333,7 @@ def test_unknown_is_404_with_a_sentence(reader: FlaskClient, path: str, extensio
 
 
 def test_a_change_makes_another_file(client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webmap.web.documents.build_pdf", lambda page, _css: page.encode())
+    monkeypatch.setattr("webmap.web.documents.build_pdf", lambda page, _css, _wanted: page.encode())
     addresses = [f"/territoires/bassin/ostrevent.{extension}" for extension in ("xlsx", "pdf", "html")]
     before = [client.get(address) for address in addresses]
     with database.owner() as connection:

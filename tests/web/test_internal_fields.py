@@ -155,7 +155,7 @@ def unpack(content: bytes) -> Iterator[bytes]:
 
 def test_no_route_tells_a_hidden_field(guarded: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     # What is printed is this page, and nothing else; printing each takes seconds.
-    monkeypatch.setattr("webmap.web.documents.build_pdf", lambda page, _css: page.encode())
+    monkeypatch.setattr("webmap.web.documents.build_pdf", lambda page, _css, _wanted: page.encode())
     client = guarded.test_client()
     seen, told = set(), []
     for endpoint, address in dict.fromkeys(addresses(guarded, stored(guarded))):
