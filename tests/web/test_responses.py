@@ -67,7 +67,9 @@ def test_the_url_map_is_whole(reader: FlaskClient) -> None:
 def test_every_route_carries_the_security_headers_and_head_answers_like_get(
     reader: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, rule: str, endpoint: str
 ) -> None:
-    monkeypatch.setattr("webmap.web.documents.build_pdf", lambda page, _css, _wanted: page.encode())  # seconds, and no header
+    monkeypatch.setattr(
+        "webmap.web.documents.build_pdf", lambda page, _css, _wanted: page.encode()
+    )  # seconds, and no header
     path = address(rule, endpoint)
     response, head = reader.get(path), reader.head(path)
     assert (head.status_code, head.data, head.mimetype) == (response.status_code, b"", response.mimetype)
