@@ -419,8 +419,8 @@ def test_a_client_that_hangs_up_stops_the_file_being_made_for_it(database: Datab
     with production(database, tmp_path) as (port, _):
         asking = reach(port)
         asking.request("GET", "/exports/espace_nature.xlsx")
-        wait_for(lambda: list(tmp_path.glob("webmap-export-*/*")) and still_running(database, 0))  # it is being made
-        assert all(query.startswith("FETCH") for query in still_running(database, 0)), "what the policy slows down"
+        # It is being made, by what the policy slows down.
+        wait_for(lambda: any(query.startswith("FETCH") for query in still_running(database, 0)))
         asking.close()
         wait_for(lambda: not still_running(database, 0) and not list(tmp_path.iterdir()))
 
