@@ -209,7 +209,10 @@ class Database:
             if _drawn.get():
                 connection.execute(_DRAW, [_drawn.get()])
             _note(statement, connection)
-            return connection.cursor(row_factory=make).execute(statement, params, binary=binary).fetchall()
+            # What gives bytes is the same few statements, again and again, and longer to plan than to run: never planned twice.
+            prepare = True if binary else None
+            cursor = connection.cursor(row_factory=make)
+            return cursor.execute(statement, params, binary=binary, prepare=prepare).fetchall()
 
     def read_within(
         self, milliseconds: int, statement: Statement, params: Params = None

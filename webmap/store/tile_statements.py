@@ -42,17 +42,19 @@ class TileStatements:
         self._layer = layer
         self._condition = condition
         self._state = sql.SQL("") if state is None else sql.SQL(", {} AS etat").format(state)
-        self._kept: dict[int, tuple[sql.Composed, ...]] = {}
+        self._kept: dict[int, tuple[sql.SQL, ...]] = {}
 
-    def at(self, z: int) -> Sequence[sql.Composed]:
+    def at(self, z: int) -> Sequence[sql.SQL]:
         """Return the statements of a tile of zoom `z`, from fine to coarse: the first that is light enough is the tile.
 
         Each is a SELECT of one row, `mvt` and `etat` when a state is asked, with parameters z, x, y and those of the condition.
         """
         rank = next(rank for rank, band in enumerate(self._layer.drawing) if z <= band.zoom_max)
         if rank not in self._kept:
+            whole = sql.SQL("SELECT tuile.mvt{} FROM ({}) tuile")
+            # Written once: that takes as long as to run it.
             self._kept[rank] = tuple(
-                sql.SQL("SELECT tuile.mvt{} FROM ({}) tuile").format(self._state, each) for each in self._compose(rank)
+                sql.SQL(whole.format(self._state, each).as_string()) for each in self._compose(rank)
             )
         return self._kept[rank]
 

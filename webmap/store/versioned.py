@@ -32,7 +32,7 @@ _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
 _IN_MEMORY = 32 * 1024 * 1024
 _LEVEL = 4  # a tile 2 % heavier than at 6, in half the time
 _BEHIND = 4  # bodies that are compressed while they are answered,
-_HEAVY = 50_000  # bytes: when it takes more than a millisecond
+_HEAVY = 12_000  # bytes: when it takes more than half a millisecond
 NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
 _EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
 _WRITING = ".ecriture-{}"  # lock of a layer: shared by its writes, alone when it is closed
