@@ -80,6 +80,7 @@ def test_a_tile_reads_what_it_shows_and_computes_it_once(paved: Database, tile: 
     assert shown <= read <= 1.2 * shown + 4
     assert written == 1
     assert "st_transform(" not in plan
+    assert "Seq Scan" not in plan  # nor for a shape that crosses the edge
 
 
 def test_a_cold_tile_is_one_statement(paved: Database) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import build, define, do, insert
-from webmap.store import tile_statements
+from webmap.store import drawn, tile_statements
 from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
@@ -120,3 +120,15 @@ def test_it_says_what_is_encoded_on_the_spot(
         assert shapely.is_valid(ours)
         assert ours.intersection(tile).difference(theirs.buffer(unit)).is_empty
         assert theirs.intersection(tile).difference(ours.buffer(unit)).is_empty
+
+
+def test_a_coverage_none_of_whose_bands_can_be_traced_is_drawn(database: Database) -> None:
+    """Zooms too far apart for what a tile counts; and nothing to simplify at all."""
+    for bands in ([{"zoom_max": 9}], [{"zoom_max": 9, "tolerance": 0}]):
+        layer = define(geometry="polygon", couverture=True, bands=bands)
+        build(database, layer)
+        do(database, "TRUNCATE pub.essai")
+        insert(database, layer, [{"geom": "POLYGON((3.2 50.3, 3.3 50.5, 3.4 50.3, 3.2 50.3))"}], srid=4326)
+        with database.owner() as connection:
+            drawn.refresh(connection, [layer])
+        assert read(TileStore(database, [layer]).fetch_tile(["essai"], Z, X, Y, None)).keys() == {"c0"}

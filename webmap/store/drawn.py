@@ -14,10 +14,10 @@ from psycopg import sql
 from webmap.store.attachment import sql_source
 from webmap.store.coverage import simplify_coverage
 from webmap.store.db import load_sql
-from webmap.store.drawn_columns import has_labels, shape_column, simplified_bands, style_fields, traced_bands
+from webmap.store.drawn_columns import has_labels, shape_column, simplified_bands, style_fields
 from webmap.store.naming import SCHEMA
 from webmap.store.traces import SCHEMA as TRACE
-from webmap.store.traces import sql_fill, sql_table
+from webmap.store.traces import sql_erase, sql_table, sql_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,19 +103,13 @@ def _sql_build(layer: LayerDefinition) -> sql.Composed:
 
 def _sql_traced(layer: LayerDefinition) -> dict[str, sql.Composable]:
     """Make the shapes that are encoded, and let them follow: all of them, those just written, those that were."""
-    if not traced_bands(layer):
-        return dict.fromkeys(("traced", "written", "erased", "emptied"), sql.SQL(""))
-    drawn, traces = sql.Identifier(DRAWN, layer.id), sql.Identifier(TRACE, layer.id)
-    key = sql.Identifier(layer.key)
+    drawn, key = sql.Identifier(DRAWN, layer.id), sql.Identifier(layer.key)
     these = sql.SQL("d.cle IN (SELECT l.{} FROM {} l)")
-    erase = sql.SQL("DELETE FROM {} d WHERE {};\n")
-    written = these.format(key, sql.Identifier("lignes"))
     return {
-        "traced": sql.SQL("{};").format(sql_table(layer, drawn)),
-        # Erased first: an edit that moves nothing comes here too.
-        "written": sql.SQL("{}{};").format(erase.format(traces, written), sql_fill(layer, drawn, written)),
-        "erased": erase.format(traces, these.format(key, sql.Identifier("avant"))),
-        "emptied": erase.format(traces, sql.SQL("true")),
+        "traced": sql_table(layer, drawn),
+        "written": sql_write(layer, drawn, these.format(key, sql.Identifier("lignes"))),
+        "erased": sql_erase(layer, these.format(key, sql.Identifier("avant"))),
+        "emptied": sql_erase(layer),
     }
 
 
@@ -167,7 +161,7 @@ def refresh(connection: Connection, layers: Iterable[LayerDefinition], most: int
     Those of more than `most` rows are left as they are: drawn whole at every zoom, until they are refreshed without it.
     """
     for layer in layers:
-        if not (layer.public and layer.covers):
+        if not (layer.public and layer.covers and simplified_bands(layer)):
             continue
         # Locked: a row written meanwhile waits, and says after us that the coverage changed again.
         waiting = connection.execute(
@@ -200,11 +194,7 @@ def _simplify(connection: Connection, layer: LayerDefinition) -> None:
         part = slice(start, start + _CHUNK)
         keys = [str(row["cle"]) for row in rows[part]]
         connection.execute(update, [keys, *(list(of_band[part]) for of_band in shapes)])
-    connection.execute(
-        sql.SQL("{}; {}").format(
-            sql.SQL("DELETE FROM {}").format(sql.Identifier(TRACE, layer.id)), sql_fill(layer, table)
-        )
-    )
+    connection.execute(sql_write(layer, table))
     # Tiles kept of the rows drawn whole would part from the others: the revision that names them rises.
     connection.execute(
         "WITH dite AS (UPDATE tuile.couverture SET generalisee = true WHERE couche = %(couche)s)"

@@ -1,6 +1,6 @@
 -- Question: what are the bytes of the shapes of one layer in one tile, put together from what was encoded when they were written?
 -- A part of tile.sql. Identifiers: drawn, traces, shape. Literals: zoom (of the band), head and keys (bytes of the layer before and
--- after its features). Composables: rows, kept, attributes (bytes, of `presents` and `rang`), count (of the attributes present).
+-- after its features). Composables: rows, kept, order, attributes (bytes, of `presents` and `rang`), count (of the attributes present).
 -- The grid is that of the band, whose zoom may be finer than that of the tile: `cote` is how many of its units make the tile.
 -- A shape is placed whole as long as it stays within half a tile around; only what goes farther is cut, and encoded here.
 -- One that crosses the edge has a part in the tile when a side of its box lies in it; otherwise, that is seen from the shape.
@@ -19,7 +19,7 @@
   FROM (
     SELECT string_agg(trait || {attributes}, '') AS traits, string_agg(valeurs, '') AS valeurs
     FROM (
-      SELECT row_number() OVER (ORDER BY cle) - 1 AS rang, *
+      SELECT row_number() OVER (ORDER BY {order}) - 1 AS rang, *
       FROM (
         SELECT d.cle, d.valeurs, d.presents, CASE
           WHEN d.boite <@ c.tuile THEN overlay(d.trace PLACING tuile.deux(d.lieu - c.lieu) FROM 12)

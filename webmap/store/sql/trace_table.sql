@@ -7,4 +7,4 @@ ALTER TABLE {traces} ALTER trace SET STORAGE EXTERNAL;
 {fill};
 CREATE INDEX {by_key} ON {traces} (cle);
 {indexes}
-GRANT SELECT ON {traces} TO webmap_lecture
+GRANT SELECT ON {traces} TO webmap_lecture;
