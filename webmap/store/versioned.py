@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gzip
 import hashlib
 import os
 import re
@@ -19,6 +18,8 @@ import time
 import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
+
+from webmap.store.gzipped import TornError, inflate, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,10 +31,9 @@ _PATIENCE = 10.0  # seconds another process may take to make the same bytes befo
 _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the whole
 _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
 _IN_MEMORY = 32 * 1024 * 1024
-_LEVEL = 4  # a tile 2 % heavier than at 6, in half the time
 _BEHIND = 4  # bodies that are compressed while they are answered,
-_HEAVY = 12_000  # bytes: when it takes more than half a millisecond
-NOTHING = gzip.compress(b"", _LEVEL, mtime=0)  # what is kept where there is nothing
+_HEAVY = 100_000  # bytes: when it takes longer than to start a thread
+NOTHING = squeeze(b"")  # what is kept where there is nothing
 _EMPTY = ".vide.gz"  # all of it is one file of many names: a burst of empty tiles takes no room
 _WRITING = ".ecriture-{}"  # lock of a layer: shared by its writes, alone when it is closed
 _NAME = 64  # bytes a name takes in its folder, about
@@ -89,7 +89,7 @@ class VersionedBytes:
                     made, body = make()
                     self._put_behind(made, body, turn)
                     return body
-        return gzip.decompress(found)
+        return inflate(found)
 
     def _put_behind(self, address: str, body: bytes, turn: contextlib.ExitStack) -> None:
         """Compress and keep in a thread of its own, which ends the turn; here what is small, or when too many do."""
@@ -121,13 +121,13 @@ class VersionedBytes:
             if found is not None:
                 return address, found
             made, body = make()
-            return made, self.put(made, body) if made else gzip.compress(body, _LEVEL, mtime=0)
+            return made, self.put(made, body) if made else squeeze(body)
 
     def put(self, address: str, body: bytes) -> bytes:
         """Compress, keep when there is room to, and return the gzipped bytes. Raises ValueError for what is no address."""
         if not _ADDRESS.fullmatch(address) or ".." in address:
             raise ValueError(address)
-        squeezed = gzip.compress(body, _LEVEL, mtime=0)
+        squeezed = squeeze(body)
         self._remember(address, squeezed)  # a closed layer is refused when it is read
         if not self.is_closed(address.partition("/")[0]):
             with contextlib.suppress(OSError), self._open_to_writes(address.partition("/")[0]):
@@ -178,9 +178,8 @@ class VersionedBytes:
         path = self.folder / f"{address}.gz"
         try:
             found = path.read_bytes()
-            # Its own checksum: a file torn by a crash is as if it were not there. An empty one would pass for nothing compressed.
-            gzip.decompress(found or b"torn")
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+            inflate(found)  # its own checksum: a file torn by a crash is as if it were not there
+        except TornError:
             with contextlib.suppress(OSError):
                 path.unlink()
             return None

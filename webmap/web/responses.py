@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
+from webmap.store.gzipped import squeeze
 from webmap.store.places import fetch_revisions
 from webmap.web.services import services
 
@@ -80,7 +80,7 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if not accepts_gzip() or len(response.get_data()) < _MIN_COMPRESSED:
         return response
-    response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
+    response.set_data(squeeze(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     return response
 
