@@ -129,6 +129,24 @@ def test_a_database_error_is_503_without_its_message(breaking: Callable[[Excepti
     assert response.get_json()["code"] == "base_de_donnees"
 
 
+@pytest.mark.parametrize(("error", "status"), [(DatabaseError(SECRET), 503), (RuntimeError(SECRET), 500)])
+def test_what_fails_before_flask_is_told_as_the_rest_and_not_tried_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    asked: list[object] = []
+
+    def fail(layers: object) -> None:
+        asked.append(layers)
+        raise error
+
+    monkeypatch.setattr(app.extensions["webmap"].kept_tiles, "fetch_versions", fail)
+    response = app.test_client().get("/tuiles/qpv/8/130/86.mvt")
+    assert (response.status_code, len(asked)) == (status, 1)
+    assert response.mimetype == "application/problem+json"
+    assert "hunter2" not in response.text
+    assert "Content-Security-Policy" in response.headers
+
+
 @pytest.fixture
 def orphan(settings: Settings) -> Iterator[FlaskClient]:
     """Return a client of an application whose database is nowhere."""

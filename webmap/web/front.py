@@ -1,6 +1,7 @@
 """Before Flask: what is kept is served from the store, without the router.
 
-A tile whose address names its version asks nothing of the database; a summary asks which version is today's.
+A tile whose address names its version asks nothing of the database; a summary asks which version is today's, and so does a
+tile whose address names none, which is made here when it is not kept.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from typing import TYPE_CHECKING
 
 from webmap.errors import DatabaseError
 from webmap.store.kept_tiles import build_address
-from webmap.web.octets import LASTING, build_answer, build_figures, name_figures
-from webmap.web.params import MAX_LAYERS
+from webmap.web.octets import LASTING, build_answer, build_figures, fetch_answer, name_figures
+from webmap.web.params import MAX_LAYERS, MAX_ZOOM
+from webmap.web.problems import MET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from webmap.store.kept_figures import KeptFigures
-    from webmap.store.versioned import VersionedBytes
+    from webmap.store.kept_tiles import KeptTiles
+    from webmap.web.octets import Answer
 
-    Answer = tuple[int, dict[str, str], bytes]
-
-_TILE = re.compile(r"/tuiles/([a-z0-9_,]{1,2000})/([0-9a-f,]{16,600})/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt")
+_TILE = re.compile(r"/tuiles/([a-z0-9_,]{1,2000})(?:/([0-9a-f,]{16,600}))?/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt")
 _FIGURES = re.compile(r"/territoires/([^/]{1,200})(?:/([^/]{1,200}))?\.json")
 _STATUS = {number: f"{number} {HTTPStatus(number).phrase}" for number in (200, 204, 304)}
 
@@ -34,15 +35,14 @@ class Front:
     def __init__(
         self,
         behind: WSGIApplication,
-        octets: VersionedBytes,
-        couches: Collection[str],
+        tiles: KeptTiles,
         figures: KeptFigures,
         headers: Mapping[str, str],
     ) -> None:
-        """Serve the tiles of `couches`, the public layers, and the summaries; `headers` are those of every answer."""
+        """Serve the tiles of the public layers, and the summaries; `headers` are those of every answer."""
         self._behind = behind
-        self._octets = octets
-        self._couches = frozenset(couches)
+        self._tiles = tiles
+        self._couches = frozenset(tiles.couches)
         self._figures = figures
         self._headers = headers
 
@@ -53,7 +53,10 @@ class Front:
             path = wsgi["PATH_INFO"]
             asked = path, wsgi.get("HTTP_ACCEPT_ENCODING", ""), wsgi.get("HTTP_IF_NONE_MATCH", "")
             if path.startswith("/tuiles/"):
-                found = self._answer_tile(*asked)
+                try:
+                    found = self._answer_tile(path, asked[1:])
+                except Exception as error:  # noqa: BLE001 - whatever it is, Flask tells it
+                    wsgi[MET] = error
             elif path.startswith("/territoires/"):
                 found = self._answer_figures(*asked)
         if found is None:
@@ -64,9 +67,38 @@ class Front:
         start_response(_STATUS[status], [*headers.items(), *self._headers.items()])
         return [body] if body and method == "GET" else []
 
-    def _answer_tile(self, path: str, accept: str, seen: str) -> Answer | None:
-        parts = self._find(path)
-        return None if parts is None else build_answer(path, parts, accept, seen, LASTING)
+    def _answer_tile(self, path: str, asked: tuple[str, str]) -> Answer | None:
+        """Answer a tile, None when the address is not one, or names a version that is not kept."""
+        found = _TILE.fullmatch(path)
+        if found is None:
+            return None
+        ids, versions, *zxy = found.groups()
+        couches = ids.split(",")
+        if len(set(couches)) < len(couches) or len(couches) > MAX_LAYERS or not self._couches.issuperset(couches):
+            return None
+        if versions is None:
+            return self._make(couches, tuple(map(int, zxy)), asked)
+        parts = self._find(couches, versions.split(","), zxy)
+        return None if parts is None else build_answer(path, parts, *asked, LASTING)
+
+    def _make(self, couches: Sequence[str], zxy: tuple[int, ...], asked: tuple[str, str]) -> Answer | None:
+        """Answer the tile of today."""
+        z, x, y = zxy
+        if z > MAX_ZOOM or max(x, y) >= 2**z or any(map(self._tiles.octets.is_closed, couches)):
+            return None
+        return fetch_answer(self._tiles, self._tiles.fetch_versions(couches), (z, x, y), asked, "no-cache")
+
+    def _find(self, couches: Sequence[str], versions: Sequence[str], zxy: Sequence[str]) -> list[bytes] | None:
+        """Return the kept bytes of each layer, None when one is missing."""
+        if len(couches) != len(versions):
+            return None
+        found = []
+        for couche, version in zip(couches, versions, strict=True):
+            kept = self._tiles.octets.get(build_address(couche, version, *zxy))
+            if kept is None:
+                return None
+            found.append(kept)
+        return found
 
     def _answer_figures(self, path: str, accept: str, seen: str) -> Answer | None:
         """Answer what was made of today's data; what was not, or is no summary, is for the routes to tell apart."""
@@ -79,20 +111,3 @@ class Front:
             return None
         etag, squeezed = name_figures(version, name), self._figures.find(version, name)
         return None if squeezed is None else build_figures(etag, squeezed, accept, seen)
-
-    def _find(self, path: str) -> list[bytes] | None:
-        """Return the kept bytes of each layer of a tile, None when one is missing or the address is not one."""
-        asked = _TILE.fullmatch(path)
-        if asked is None:
-            return None
-        ids, versions, *zxy = asked.groups()
-        couches, named = ids.split(","), versions.split(",")
-        if len(couches) != len(named) or len(set(couches)) < len(couches) or len(couches) > MAX_LAYERS:
-            return None
-        found = []
-        for couche, version in zip(couches, named, strict=True):
-            kept = self._octets.get(build_address(couche, version, *zxy)) if couche in self._couches else None
-            if kept is None:
-                return None
-            found.append(kept)
-        return found

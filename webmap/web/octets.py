@@ -12,7 +12,11 @@ from webmap.store.gzipped import inflate, squeeze
 from webmap.store.versioned import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from webmap.store.kept_tiles import KeptTiles
+
+    Answer = tuple[int, dict[str, str], bytes]
 
 MVT = "application/vnd.mapbox-vector-tile"
 LASTING = "public, max-age=31536000, immutable"  # the address names the version: what is there never changes
@@ -53,9 +57,31 @@ def _is_gzipped(part: bytes) -> bool:
     return part[:2] == b"\x1f\x8b"
 
 
-def build_answer(
-    name: str, parts: Sequence[bytes], accept: str, if_none_match: str, cache: str
-) -> tuple[int, dict[str, str], bytes]:
+def build_path(versions: Mapping[str, str], zxy: tuple[int, int, int]) -> str:
+    """Return the address of a tile of these layers in these versions: its name too, that its ETag is made of."""
+    return f"/tuiles/{','.join(versions)}/{','.join(versions.values())}/{'/'.join(map(str, zxy))}.mvt"
+
+
+def fetch_answer(
+    tiles: KeptTiles, versions: Mapping[str, str], zxy: tuple[int, int, int], asked: tuple[str, str], cache: str
+) -> Answer:
+    """Answer a tile of these layers in these versions, or in that of what was read when the data changed meanwhile.
+
+    `asked` are what the client sent as `Accept-Encoding` and `If-None-Match`. Raises DatabaseError.
+    """
+    name, (accept, seen) = build_path(versions, zxy), asked
+    parts: list[bytes] = []
+    if not is_seen(build_etag(name), seen):
+        fetch = tiles.fetch if len(versions) == 1 and reads_gzip(accept) else tiles.fetch_plain
+        made = {layer_id: fetch(layer_id, version, *zxy) for layer_id, version in versions.items()}
+        parts = [part for _, part in made.values()]
+        read = {layer_id: version for layer_id, (version, _) in made.items()}
+        if read != versions:
+            name, cache = build_path(read, zxy), "no-cache"
+    return build_answer(name, parts, accept, seen, cache)
+
+
+def build_answer(name: str, parts: Sequence[bytes], accept: str, if_none_match: str, cache: str) -> Answer:
     """Return the status, headers and bytes that answer a tile made of gzipped layers; `name` says all that it is."""
     headers = {
         "ETag": build_etag(name),
@@ -77,7 +103,7 @@ def name_figures(version: str, name: str) -> str:
     return build_etag(f"syntheses/{version}/{name}")
 
 
-def build_figures(etag: str, squeezed: bytes, accept: str, if_none_match: str) -> tuple[int, dict[str, str], bytes]:
+def build_figures(etag: str, squeezed: bytes, accept: str, if_none_match: str) -> Answer:
     """Return the status, headers and bytes that answer a summary kept gzipped: it may change at any time, so it is asked again."""
     headers = {
         "ETag": etag,

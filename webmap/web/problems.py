@@ -32,6 +32,7 @@ _TITLES = {
     500: "Erreur imprévue",
     503: "Base de données indisponible",
 }
+MET = "webmap.erreur"  # of the WSGI environment: an error met before Flask, which is told as any other
 _REFUSED = "La demande ne peut pas être servie."
 _BUSY = "Trop de demandes à la fois"
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
@@ -43,6 +44,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(WebmapError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
+    app.before_request(_raise_met)
+
+
+def _raise_met() -> None:
+    if MET in request.environ:
+        raise request.environ[MET]
 
 
 def answer(status: int, code: str, sentence: str) -> Response:

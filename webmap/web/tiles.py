@@ -10,7 +10,7 @@ from webmap.catalog.load import sentence_unknown
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.store.filters import parse_filter
 from webmap.web import params
-from webmap.web.octets import LASTING, MVT, build_answer, build_etag, is_seen, reads_gzip
+from webmap.web.octets import LASTING, MVT, build_path, fetch_answer
 from webmap.web.responses import json_response, not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
@@ -33,12 +33,11 @@ def versioned_tile(ids: str, versions: str, z: str, x: str, y: str) -> Response:
     params.refuse_unknown(())
     layers, zxy = params.parse_layers(services().catalog, ids), params.parse_tile(z, x, y)
     _refuse_closed(layers)
-    named = [layer.id for layer in layers]
-    current = services().kept_tiles.fetch_versions(named)
+    current = services().kept_tiles.fetch_versions([layer.id for layer in layers])
     if versions != ",".join(current.values()):
-        moved = {"Location": _path(named, current, zxy), "Access-Control-Allow-Origin": "*"}
+        moved = {"Location": build_path(current, zxy), "Access-Control-Allow-Origin": "*"}
         return Response(status=307, headers=moved)
-    return _answer_kept(named, current, zxy, LASTING)
+    return _answer_kept(current, zxy, LASTING)
 
 
 def versions() -> Response:
@@ -88,8 +87,7 @@ def _answer(layers: Sequence[LayerDefinition], zxy: tuple[int, int, int], kept: 
         raise BadParameterError("Une tuile se filtre par une seule unité.")
     _refuse_closed(layers)
     if not units and kept is None:
-        ids = [layer.id for layer in layers]
-        return _answer_kept(ids, atlas.kept_tiles.fetch_versions(ids), zxy)
+        return _answer_kept(atlas.kept_tiles.fetch_versions([layer.id for layer in layers]), zxy, "no-cache")
     return _answer_selected(layers, zxy, units[0] if units else None, kept)
 
 
@@ -107,28 +105,10 @@ def _answer_selected(
     return with_etag(response, etag)
 
 
-def _answer_kept(
-    ids: Sequence[str], versions: Mapping[str, str], zxy: tuple[int, int, int], cache: str = "no-cache"
-) -> Response:
-    """Answer whole layers in these versions, or in that of what was read when the data changed meanwhile: the ETag says which."""
-    name = _path(ids, versions, zxy)
-    parts: list[bytes] = []
-    accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
-    if not is_seen(build_etag(name), seen):
-        tiles = services().kept_tiles
-        fetch = tiles.fetch if len(ids) == 1 and reads_gzip(accept) else tiles.fetch_plain
-        made = {layer_id: fetch(layer_id, versions[layer_id], *zxy) for layer_id in ids}
-        parts = [part for _, part in made.values()]
-        read = {layer_id: version for layer_id, (version, _) in made.items()}
-        if read != versions:
-            name, cache = _path(ids, read, zxy), "no-cache"
-    status, headers, body = build_answer(name, parts, accept, seen, cache)
+def _answer_kept(versions: Mapping[str, str], zxy: tuple[int, int, int], cache: str) -> Response:
+    asked = request.headers.get("Accept-Encoding", ""), request.headers.get("If-None-Match", "")
+    status, headers, body = fetch_answer(services().kept_tiles, versions, zxy, asked, cache)
     return Response(body, status, headers)
-
-
-def _path(ids: Sequence[str], versions: Mapping[str, str], zxy: tuple[int, int, int]) -> str:
-    named = ",".join(versions[layer_id] for layer_id in ids)
-    return f"/tuiles/{','.join(ids)}/{named}/{'/'.join(map(str, zxy))}.mvt"
 
 
 def _refuse_closed(layers: Sequence[LayerDefinition]) -> None:
