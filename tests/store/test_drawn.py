@@ -243,6 +243,20 @@ def test_tiles_kept_of_a_coverage_drawn_whole_go_with_its_revision(database: Dat
     assert seen[0] < seen[1] == seen[2], "simplified once"
 
 
+def test_a_coverage_is_simplified_again_when_its_bands_change(database: Database) -> None:
+    kept: dict[float, int] = {}
+    for tolerance in (0.25, 4, 0.25):
+        layer = define(geometry="polygon", couverture=True, bands=[{"zoom_max": 12, "tolerance": tolerance}])
+        build(database, layer)
+        if not kept:
+            insert(database, layer, [{"geom": each.wkt} for each in paving([(0.0, 0.0)] * 9, 1000)], srid=3857)
+        with database.owner() as connection:
+            drawn.refresh(connection, [layer])
+        vertices = ask(database, "SELECT sum(ST_NPoints(_geom_12)) FROM tuile.essai")
+        assert kept.setdefault(tolerance, vertices) == vertices
+    assert kept[4] < kept[0.25]
+
+
 def test_a_name_that_changes_leaves_a_coverage_simplified(database: Database) -> None:
     layer = define_coverage()
     build(database, layer)

@@ -48,7 +48,7 @@ def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> No
     present = {row["nom"]: row["signature"] for row in rows}
     for layer in layers:
         statement = _sql_build(layer) if layer.public and layer.drawn else None
-        signature = hashlib.sha256(statement.as_string().encode()).hexdigest() if statement else None
+        signature = _sign(layer, statement) if statement else None
         if present.get(layer.id) == signature:
             continue
         if layer.id in present:
@@ -57,6 +57,12 @@ def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> No
             connection.execute(statement)
             table = sql.Identifier(DRAWN, layer.id)
             connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(signature)))
+
+
+def _sign(layer: LayerDefinition, statement: sql.Composed) -> str:
+    """Return a digest of all that says how a layer is drawn: a coverage is not simplified by the statement."""
+    told = [statement.as_string(), *(str(band.metres) for band in simplified_bands(layer))]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def _drop(connection: Connection, layer: LayerDefinition) -> None:

@@ -149,7 +149,7 @@ def test_tilejson_says_what_the_tiles_carry(reader: FlaskClient, catalog: Catalo
     assert [name for name in told if not name.endswith(LABELS)] == [layer.id for layer in catalog.public if layer.drawn]
     bands = {layer["id"]: layer.get("webmap:bandes") for layer in tilejson["vector_layers"]}
     assert [band["zoom_max"] for band in bands["commune"]] == [4, 6, 8, 10, 12, 22]
-    assert bands["commune"][1]["tolerance_pixels"] == 0.125
+    assert bands["commune"][1]["tolerance_pixels"] == 0.1
     assert bands["commune_etiquette"] is None
     for name, layer in mapbox_vector_tile.decode(tile).items():
         carried = {key for feature in layer["features"] for key in feature["properties"]}
