@@ -11,11 +11,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from webmap.store import versioned
 from webmap.store.versioned import VersionedBytes, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TILE = "irve/0123456789abcdef/11/1041/690.mvt"
 
@@ -153,6 +157,35 @@ def test_a_hundred_clients_cost_one_making(store: VersionedBytes) -> None:
     assert {gzip.decompress(body) for _, body in answers} == {b"tuile"}
 
 
+@pytest.mark.parametrize("name", ["fetch", "fetch_plain"])
+def test_a_hundred_clients_on_what_fails_or_changes_cost_one_making(store: VersionedBytes, name: str) -> None:
+    """Each in turn would fail as long as the first: one statement too slow would hold every thread of the server."""
+    newer, fetch = TILE.replace("0123", "4567"), getattr(store, name)
+    arrived, made = threading.Barrier(8), []
+
+    def ask(make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
+        arrived.wait()
+        return fetch(TILE, make)  # type: ignore[no-any-return]
+
+    def change() -> tuple[str, bytes]:
+        made.append(1)
+        time.sleep(0.3)
+        return newer, b"neuve"
+
+    def fail() -> tuple[str, bytes]:
+        change()
+        raise ZeroDivisionError
+
+    with ThreadPoolExecutor(8) as pool:
+        failed = [pool.submit(ask, fail) for _ in range(8)]
+        assert {type(each.exception()) for each in failed} == {ZeroDivisionError}
+        assert len(made) == 1
+        changed = [pool.submit(ask, change) for _ in range(8)]
+        assert {each.result()[0] for each in changed} == {newer}
+    assert len(made) == 2
+    assert store._making == {}
+
+
 HEAVY = bytes(versioned._HEAVY)
 
 
@@ -171,14 +204,14 @@ def test_bytes_not_compressed_are_answered_before_they_are_kept(
         return address, HEAVY
 
     monkeypatch.setattr(VersionedBytes, "put", late)
-    assert store.fetch_plain(TILE, lambda: make(TILE)) == HEAVY
+    assert store.fetch_plain(TILE, lambda: make(TILE)) == (TILE, HEAVY)
     with ThreadPoolExecutor(3) as pool:
         others = [pool.submit(store.fetch_plain, TILE, lambda: make(TILE)) for _ in range(2)]
         assert store.get(TILE) is None
         many = [f"irve/v/{number}" for number in range(versioned._BEHIND)]
         found = [pool.submit(store.fetch_plain, address, partial(make, address)) for address in many]
         gate.set()
-        assert {each.result() for each in (*others, *found)} == {HEAVY}
+        assert {each.result()[1] for each in (*others, *found)} == {HEAVY}
     assert sorted(made) == sorted([TILE, *many])
     with store._turn(TILE):  # given back
         assert gzip.decompress(store.get(TILE) or b"") == HEAVY
@@ -258,6 +291,25 @@ def test_closing_waits_for_a_write_that_began_before(store: VersionedBytes) -> N
         store._write("irve/v/1", b"x")
     closing.join()
     assert not (store.folder / "irve").exists()
+
+
+def test_closing_while_another_process_collects_leaves_nothing(
+    store: VersionedBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11 stops at the first name that is no longer there, with all the others left for nginx to send."""
+    store.put("irve/v1/1", b"x")
+    store.put("irve/v2/1", b"x")
+    remove, first = shutil.rmtree, list[Path]()
+
+    def collected(path: Path) -> None:
+        if not first:
+            first.append(path)
+            raise FileNotFoundError
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", collected)
+    store.close("irve")
+    assert kept(store.folder) == set()
 
 
 def test_closing_among_writes_that_never_stop(store: VersionedBytes) -> None:

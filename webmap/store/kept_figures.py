@@ -46,9 +46,9 @@ class KeptFigures:
         """
         address = _address(version, name)
 
-        def make_apart() -> tuple[str | None, bytes]:
+        def make_apart() -> tuple[str, bytes]:
             body = make()
-            return (address if self.fetch_version() == version else None), body
+            return (address if self.fetch_version() == version else ""), body
 
         return self._octets.fetch(address, make_apart)[1]
 

@@ -25,6 +25,10 @@ def build_address(layer_id: str, version: str, z: str | int, x: str | int, y: st
     return f"{layer_id}/{version}/{z}/{x}-{y}.mvt"
 
 
+def _version_in(address: str) -> str:
+    return address.split("/")[1]
+
+
 class KeptTiles:
     """Each layer apart: what several make together is glued on the way out and never kept, for their sets are without number."""
 
@@ -56,28 +60,24 @@ class KeptTiles:
 
     def fetch(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
         """Return the version of what was read, `version` unless the data changed since, and the gzipped bytes of a tile."""
-        make, read = self._maker(layer_id, version, z, x, y)
-        _, body = self.octets.fetch(build_address(layer_id, version, z, x, y), make)
-        return read[-1], body
+        address = build_address(layer_id, version, z, x, y)
+        made, body = self.octets.fetch(address, self._maker(layer_id, z, x, y))
+        return _version_in(made), body
 
     def fetch_plain(self, layer_id: str, version: str, z: int, x: int, y: int) -> tuple[str, bytes]:
         """Return the same, not compressed: sooner, for who will not read gzip, or glues several."""
-        make, read = self._maker(layer_id, version, z, x, y)
-        body = self.octets.fetch_plain(build_address(layer_id, version, z, x, y), make)
-        return read[-1], body
+        address = build_address(layer_id, version, z, x, y)
+        made, body = self.octets.fetch_plain(address, self._maker(layer_id, z, x, y))
+        return _version_in(made), body
 
-    def _maker(
-        self, layer_id: str, version: str, z: int, x: int, y: int
-    ) -> tuple[Callable[[], tuple[str, bytes]], list[str]]:
-        """Return what makes a tile, and a list whose last is the version of what was read."""
-        read = [version]
+    def _maker(self, layer_id: str, z: int, x: int, y: int) -> Callable[[], tuple[str, bytes]]:
+        """Return what makes a tile, and says where what it read is kept."""
 
         def make() -> tuple[str, bytes]:
             body, state = self._tiles.fetch_layer(layer_id, z, x, y)
-            read.append(build_version(self.code, state, [layer_id]))
-            return build_address(layer_id, read[-1], z, x, y), body
+            return build_address(layer_id, build_version(self.code, state, [layer_id]), z, x, y), body
 
-        return make, read
+        return make
 
     def settle(self, withdrawn: Iterable[str]) -> None:
         """Leave in the folder today's version of the layers there are, and nothing else, before returning.

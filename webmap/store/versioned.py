@@ -47,6 +47,29 @@ def version_of(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+class _Turn:
+    """One making of an address, and what came of it, for those who wait meanwhile."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.over = False
+        self._failure: Exception | None = None
+        self._outcome = ("", b"")
+
+    def make_once(self, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
+        """Make, or return what whoever held this turn before made. Raises what it raised."""
+        if not self.over:
+            self.over = True
+            try:
+                self._outcome = make()
+            except Exception as failure:
+                self._failure = failure
+                raise
+        if self._failure is not None:
+            raise self._failure
+        return self._outcome
+
+
 class VersionedBytes:
     """Gzipped bytes by address. Every method survives a folder that is full, torn, removed, or shared with another server."""
 
@@ -58,7 +81,7 @@ class VersionedBytes:
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._writes = 0
         self._guard = threading.Lock()
-        self._making: dict[str, threading.Lock] = {}
+        self._making: dict[str, _Turn] = {}
         self._behind = threading.BoundedSemaphore(_BEHIND)
 
     def get(self, address: str) -> bytes | None:
@@ -75,28 +98,30 @@ class VersionedBytes:
             self._remember(address, found)
         return found
 
-    def fetch_plain(self, address: str, make: Callable[[], tuple[str, bytes]]) -> bytes:
-        """Return bytes that are not compressed, made as by `fetch`; when heavy, answered at once, compressed and kept behind.
+    def fetch_plain(self, address: str, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
+        """Return (address, bytes not compressed), made as by `fetch`; when heavy, answered at once, compressed and kept behind.
 
         Who waits for the same waits until they are kept; beyond a few that are being compressed, so does the caller.
         """
         found = self.get(address)
         if found is None:
-            with contextlib.ExitStack() as turn:
-                turn.enter_context(self._turn(address))
+            with contextlib.ExitStack() as held:
+                turn = held.enter_context(self._turn(address))
                 found = self.get(address)
                 if found is None:
-                    made, body = make()
-                    self._put_behind(made, body, turn)
-                    return body
-        return inflate(found)
+                    over = turn.over
+                    made, body = turn.make_once(make)
+                    if not over:
+                        self._put_behind(made, body, held)
+                    return made, body
+        return address, inflate(found)
 
-    def _put_behind(self, address: str, body: bytes, turn: contextlib.ExitStack) -> None:
+    def _put_behind(self, address: str, body: bytes, held: contextlib.ExitStack) -> None:
         """Compress and keep in a thread of its own, which ends the turn; here what is small, or when too many do."""
         if len(body) < _HEAVY or not self._behind.acquire(blocking=False):
             self.put(address, body)
             return
-        rest = turn.pop_all()
+        rest = held.pop_all()
 
         def put() -> None:
             try:
@@ -107,21 +132,23 @@ class VersionedBytes:
 
         threading.Thread(target=put, daemon=True).start()
 
-    def fetch(self, address: str, make: Callable[[], tuple[str | None, bytes]]) -> tuple[str | None, bytes]:
+    def fetch(self, address: str, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
         """Return (address, gzipped bytes), made by one caller while the others wait: a hundred on one tile cost one statement.
 
         `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes; they are not
-        kept without one.
+        kept without one (""). What it raises is raised to those who wait too: each in turn would fail as long.
         """
         found = self.get(address)
         if found is not None:
             return address, found
-        with self._turn(address):
+        with self._turn(address) as turn:
             found = self.get(address)
             if found is not None:
                 return address, found
-            made, body = make()
-            return made, self.put(made, body) if made else squeeze(body)
+            made, body = turn.make_once(make)
+            if not made:
+                return made, squeeze(body)
+            return made, self.get(made) or self.put(made, body)
 
     def put(self, address: str, body: bytes) -> bytes:
         """Compress, keep when there is room to, and return the gzipped bytes. Raises ValueError for what is no address."""
@@ -139,8 +166,11 @@ class VersionedBytes:
         """Remove all that is kept of a layer, and refuse what may still come of it, before returning. Raises OSError."""
         (self.folder / ".fermees").mkdir(parents=True, exist_ok=True)
         (self.folder / ".fermees" / couche).touch()  # first: no write begins from here on, so the lock is soon free
-        with self._locked(_WRITING.format(couche), fcntl.LOCK_EX), contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.folder / couche)
+        with self._locked(_WRITING.format(couche), fcntl.LOCK_EX):
+            # Again when another process removed a part of it meanwhile: it stops there.
+            while (rest := self.folder / couche).exists():
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.rmtree(rest)
 
     def open(self, couche: str) -> None:
         """Let a layer that was closed be kept again."""
@@ -246,17 +276,17 @@ class VersionedBytes:
                         yield found.st_mtime, _NAME if found.st_nlink > 1 else found.st_blocks * 512, entry.path
 
     @contextlib.contextmanager
-    def _turn(self, address: str) -> Iterator[None]:
+    def _turn(self, address: str) -> Iterator[_Turn]:
         """Hold the making of an address, in this process and in the others that share the folder."""
         with self._guard:
-            lock = self._making.setdefault(address, threading.Lock())
-        with lock:
+            turn = self._making.setdefault(address, _Turn())
+        with turn.lock, contextlib.nullcontext() if turn.over else self._among_processes(address):
             try:
-                with self._among_processes(address):
-                    yield
+                yield turn
             finally:
                 with self._guard:
-                    self._making.pop(address, None)
+                    if self._making.get(address) is turn:  # who comes from now on asks anew
+                        del self._making[address]
 
     @contextlib.contextmanager
     def _among_processes(self, address: str) -> Iterator[None]:
