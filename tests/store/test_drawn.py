@@ -99,6 +99,30 @@ def test_what_is_drawn_follows_every_write(database: Database, geometry: str) ->
     assert written() == []
 
 
+def test_rows_put_back_from_a_dump_are_drawn_again(database: Database) -> None:
+    """`pg_restore --clean` makes the table anew, writes its rows, and only then its triggers: none sees them."""
+    layer = define(geometry="point")
+    build(database, layer)
+    insert(database, layer, [{"geom": "POINT(3.4 50.3)", "nom": "avant"}])
+    do(database, "CREATE TABLE pub.dump AS TABLE pub.essai")
+    do(database, "UPDATE pub.essai SET nom = 'après'")
+    state = (
+        "SELECT jsonb_build_object('drawn', (SELECT string_agg(nom, ' ') FROM tuile.essai), 'revision', revision)"
+        " FROM app.revision WHERE couche = 'essai'"
+    )
+    seen = ask(database, state)
+    do(database, "ALTER TABLE pub.essai RENAME TO ancienne")
+    do(database, "CREATE TABLE pub.essai (LIKE pub.ancienne INCLUDING ALL)")
+    do(database, "INSERT INTO pub.essai SELECT * FROM pub.dump")
+    do(database, "DROP TABLE pub.ancienne; DROP TABLE pub.dump")
+    build(database, layer)
+    assert seen["drawn"] == "après"
+    now = ask(database, state)
+    assert now == {"drawn": "avant", "revision": seen["revision"] + 1}
+    build(database, layer)
+    assert ask(database, state) == now
+
+
 def test_an_internal_layer_leaves_nothing_to_draw(database: Database) -> None:
     build(database, define())
     build(database, define(visibility="interne"))

@@ -40,23 +40,36 @@ _LABEL_POINTS = {
 
 
 def build_drawn(connection: Connection, layers: Iterable[LayerDefinition]) -> None:
-    """Make what each drawn public layer is drawn from, again when its definition changed, and drop that of any other."""
+    """Make what each drawn public layer is drawn from, and drop that of any other.
+
+    Made again when its definition changed, or when its rows were put back from a dump: no trigger saw them, and tables made anew say so.
+    """
     rows = connection.execute(
-        "SELECT relname AS nom, obj_description(oid, 'pg_class') AS signature FROM pg_class"
-        " WHERE relnamespace = 'tuile'::regnamespace AND relkind = 'r'"
+        "SELECT p.relname AS nom, concat_ws(' ', p.oid, 'app.cellule'::regclass::oid) AS tables,"
+        " obj_description(d.oid, 'pg_class') AS signature FROM pg_class p LEFT JOIN pg_class d"
+        " ON d.relname = p.relname AND d.relkind = 'r' AND d.relnamespace = 'tuile'::regnamespace"
+        " WHERE p.relkind = 'r' AND p.relnamespace = 'pub'::regnamespace"
     )
-    present = {row["nom"]: row["signature"] for row in rows}
+    present = {row["nom"]: row for row in rows}
     for layer in layers:
+        found = present[layer.id]
         statement = _sql_build(layer) if layer.public and layer.drawn else None
-        signature = _sign(layer, statement) if statement else None
-        if present.get(layer.id) == signature:
+        drawing = _sign(layer, statement) if statement else None
+        signature = f"{drawing} {found['tables']}" if drawing else None
+        if found["signature"] == signature:
             continue
-        if layer.id in present:
+        if found["signature"] is not None:
             _drop(connection, layer)
         if statement:
             connection.execute(statement)
             table = sql.Identifier(DRAWN, layer.id)
             connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(signature)))
+        if drawing and (found["signature"] or "").startswith(
+            drawing
+        ):  # tiles kept of what was drawn meanwhile go with it
+            connection.execute(
+                "UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = %s", [layer.id]
+            )
 
 
 def _sign(layer: LayerDefinition, statement: sql.Composed) -> str:
