@@ -134,13 +134,20 @@ def test_a_burst_of_nothing_takes_no_room(store: VersionedBytes) -> None:
         assert gzip.decompress((store.folder / f"irve/v/{number}.gz").read_bytes()) == b""
 
 
-def test_old_versions_are_collected(store: VersionedBytes) -> None:
-    for version in ("v1", "v2", "v3"):
+def test_old_versions_are_collected_and_nothing_else(store: VersionedBytes, tmp_path: Path) -> None:
+    """A folder that is no version, or what a symbolic link leads to, is someone else's."""
+    old, other, now = ("0" * 15 + digit for digit in "123")
+    for version in (old, other, now):
         store.put(f"irve/{version}/1", b"x")
         store.put(f"qpv/{version}/1", b"x")
-    assert store.collect({"irve": "v3", "inconnue": "v1"}) == 2
-    assert {path.name for path in (store.folder / "irve").iterdir()} == {"v3"}
+    (store.folder / "irve" / "autre").mkdir()
+    elsewhere = tmp_path / "ailleurs" / old
+    elsewhere.mkdir(parents=True)
+    (store.folder / "gare").symlink_to(elsewhere.parent)
+    assert store.collect({"irve": now, "gare": now, "inconnue": now}) == 2
+    assert {path.name for path in (store.folder / "irve").iterdir()} == {now, "autre"}
     assert len(list((store.folder / "qpv").iterdir())) == 3
+    assert elsewhere.exists()
 
 
 def test_a_hundred_clients_cost_one_making(store: VersionedBytes) -> None:

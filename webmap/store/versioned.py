@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ADDRESS = re.compile(r"[a-z0-9_-]{1,200}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}){1,8}")
+_VERSION = re.compile(r"[0-9a-f]{16}")
 _LOCKS = 64  # two addresses that share one wait for each other: rare, and harmless
 _PATIENCE = 10.0  # seconds another process may take to make the same bytes before we make them too
 _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the whole
@@ -183,12 +184,14 @@ class VersionedBytes:
         return []
 
     def collect(self, current: dict[str, str]) -> int:
-        """Remove every version of these layers but the current one; return how many."""
+        """Remove every version of these layers but the current one; return how many. Nothing else, nor beyond a symbolic link."""
         removed = 0
         for couche, version in current.items():
             with contextlib.suppress(OSError):
+                if (self.folder / couche).is_symlink():
+                    continue
                 for old in (self.folder / couche).iterdir():
-                    if old.name != version:
+                    if _VERSION.fullmatch(old.name) and old.name != version:
                         shutil.rmtree(old, ignore_errors=True)
                         removed += 1
         return removed
