@@ -9,7 +9,9 @@ from psycopg import sql
 from tests.store.conftest import build, define, do, insert
 from webmap.store import kept_rows
 from webmap.store.db import Database, count_queries
+from webmap.store.extents import fetch_extents
 from webmap.store.kept_rows import one_state, read_kept
+from webmap.store.places import fetch_inventory
 from webmap.store.report import fetch_report
 from webmap.store.summaries import fetch_summaries, fetch_units, measured_layers
 
@@ -26,6 +28,9 @@ def check(database: Database, catalog: Catalog) -> None:
     """Compare what this database remembers with what one that remembers nothing reads."""
     fresh = Database(database.owner_dsn, database.reader_dsn)
     layers = [LAYER, *measured_layers(catalog)]
+    assert fetch_inventory(database, layers) == fetch_inventory(fresh, layers)
+    for cells in (True, False):
+        assert fetch_extents(database, layers, cells=cells) == fetch_extents(fresh, layers, cells=cells)
     for decoupage in ("bassin", "commune", "territoire"):
         assert fetch_summaries(database, layers, decoupage) == fetch_summaries(fresh, layers, decoupage)
         assert fetch_units(database, decoupage) == fetch_units(fresh, decoupage)
@@ -47,6 +52,7 @@ def test_what_is_kept_is_what_would_be_read(database_with_contours: Database, ca
         "UPDATE pub.bassin SET nom = 'Autre' WHERE code = 'ostrevent'",
         "UPDATE app.appartenance SET unite = 'ostrevent' WHERE decoupage = 'bassin' AND code_insee = '59172'",
         "DELETE FROM app.cellule WHERE cle = '59172'",
+        "UPDATE pub.essai SET source = 'autre' WHERE geom IS NULL",
         "DELETE FROM pub.essai",
     ):
         do(database, statement)
@@ -64,6 +70,22 @@ def test_an_edit_of_one_layer_recounts_that_layer_alone(database: Database, cata
     assert [("AS MATERIALIZED" in each, "'essai'" in each) for each in statements if "AS MATERIALIZED" in each] == [
         (True, True)
     ]
+
+
+def test_what_layers_hold_is_asked_once_and_counted_again_where_it_changed(
+    database: Database, catalog: Catalog
+) -> None:
+    def told() -> list[str]:
+        with count_queries() as counted:
+            fetch_inventory(database, catalog.public)
+        return [each for each in counted if "count(*)" in each]
+
+    assert len(told()) == 1
+    assert told() == []
+    do(database, "UPDATE pub.qpv SET source = 'autre'")
+    (again,) = told()
+    assert '"pub"."qpv"' in again
+    assert '"pub"."bassin"' not in again
 
 
 def test_a_report_recounts_the_layers_that_changed_and_asks_once_for_the_rest(

