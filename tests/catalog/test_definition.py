@@ -95,6 +95,11 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "key unknown": ({"key": "cle_absente"}, "key = « cle_absente » n'est pas un champ"),
     "name unknown": ({"name": "libelle"}, "name = « libelle » n'est pas un champ"),
     "key not required": ({"fields": [{**CODE, "required": False}, NOM]}, "doit être `required = true`"),
+    "key of several values": ({"fields": [{**CODE, "type": "list"}, NOM]}, "doit être de type text, integer ou date"),
+    "key written in two ways": (
+        {"fields": [{**CODE, "type": "number"}, NOM]},
+        "doit être de type text, integer ou date",
+    ),
     "style field": ({"style": {"field": "couleur", "rules": [{"label": "x"}]}}, "« couleur » n'est pas un champ"),
     "style label": (
         {"style": {"rules": [{"label": "x"}], "label": {"field": "texte"}}},

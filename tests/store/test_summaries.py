@@ -11,9 +11,12 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 from pyproj import Geod, Transformer
 
 from tests.store.conftest import build, build_once, define, do, insert, members, shuffled
+from webmap.store.attachment import sql_in_unit
+from webmap.store.cursors import sql_keyed
 from webmap.store.db import count_queries
 from webmap.store.places import fetch_citations, sql_citations
 from webmap.store.report import fetch_report
@@ -277,7 +280,13 @@ def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: st
     with squares.owner() as connection:
         connection.execute("ANALYZE pub.essai")
         connection.execute("SET plan_cache_mode = force_generic_plan")
-        statements = [(sql_summary(layer), {"decoupage": "bassin"}), (sql_citations(layer), None)]
+        rows = sql.SQL("SELECT FROM pub.essai t WHERE {}")
+        statements = [
+            (sql_summary(layer), {"decoupage": "bassin"}),
+            (sql_citations(layer), None),
+            (rows.format(sql_in_unit(layer)), {"decoupage": "commune", "unite": "59002"}),
+            (rows.format(sql_keyed(layer)), {"cle": "c0"}),
+        ]
         lines = [
             str(row["QUERY PLAN"])
             for each, params in statements

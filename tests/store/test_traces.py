@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 from tests.store.conftest import build, define, do, insert
 from webmap.store import drawn, tile_statements
+from webmap.store.tile_statements import TileStatements
 from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
 
@@ -132,3 +135,40 @@ def test_a_coverage_none_of_whose_bands_can_be_traced_is_drawn(database: Databas
         with database.owner() as connection:
             drawn.refresh(connection, [layer])
         assert read(TileStore(database, [layer]).fetch_tile(["essai"], Z, X, Y, None)).keys() == {"c0"}
+
+
+@pytest.mark.parametrize("covers", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "keys"), [("text", "zà1"), ("integer", "312"), ("date", ["2026-03-01", "1998-12-31", "2026-01-02"])]
+)
+def test_a_row_is_followed_by_its_key_whatever_its_type(
+    database: Database, kind: str, keys: Sequence[str], *, covers: bool
+) -> None:
+    layer = define(
+        geometry="polygon",
+        couverture=covers,
+        fields=[{"id": "code", "label": "Code", "type": kind, "required": True}, {"id": "nom", "label": "Nom"}],
+    )
+    build(database, layer)
+    corner = shapely.box(*CORNER, CORNER[0] + SIDE, CORNER[1] + SIDE)
+    shapes = [corner.buffer(-SIDE / 4), corner, shapely.affinity.translate(corner, SIDE / 3, SIDE / 3)]
+    rows = [{"code": key, "geom": shapely.to_wkt(shape)} for key, shape in zip(keys, shapes, strict=True)]
+    insert(database, layer, rows, srid=3857)
+
+    def told() -> dict[str, Any]:
+        with database.owner() as connection:
+            drawn.refresh(connection, [layer])
+        found = read(TileStore(database, [layer]).fetch_tile(["essai"], Z, X, Y, None))
+        return {key: attributes["nom"] for key, (attributes, _) in found.items()}
+
+    assert told() == {key: f"n{number}" for number, key in enumerate(keys)}
+    do(database, "UPDATE pub.essai SET nom = 'autre' WHERE code = %s", [keys[0]])
+    do(database, "UPDATE pub.essai SET geom = ST_Translate(geom, 90000, 0) WHERE code = %s", [keys[1]])
+    assert told() == {keys[0]: "autre", keys[2]: "n2"}
+    do(database, "DELETE FROM pub.essai WHERE code = %s", [keys[2]])
+    assert told() == {keys[0]: "autre"}
+    (statement, *_) = TileStatements(layer).at(Z)
+    with database.owner() as connection:
+        connection.execute("SET enable_seqscan = off")  # three rows: no index would be worth it
+        plan = connection.execute(b"EXPLAIN " + statement.as_bytes(), {"z": Z, "x": X, "y": Y}).fetchall()
+    assert "Seq Scan on essai" not in str(plan)

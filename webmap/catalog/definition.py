@@ -34,6 +34,7 @@ COMMON_COLUMNS = (
 )
 
 # Names the SQL of tiles and sheets computes beside the fields.
+_KEYS = ("text", "integer", "date")  # written in one way alone: an address, a tile and a file name the same row
 _COMPUTED = ("approximatif", "boite", "codes", "nom_lu", "schematique")
 
 
@@ -253,6 +254,8 @@ def _reference_problems(layer: LayerDefinition) -> list[str]:
     problems += _secrecy_problems(layer, named)
     if layer.key in layer.field_ids and not layer.field(layer.key).required:
         problems.append(f"la clé « {layer.key} » doit être `required = true`")
+    if layer.key in layer.field_ids and layer.field(layer.key).type not in _KEYS:
+        problems.append(f"la clé « {layer.key} » doit être de type text, integer ou date")
     if layer.decoupage and (layer.key, layer.name) != ("code", "nom"):
         problems.append("un découpage a pour clé `code` et pour nom `nom`")
     problems += [

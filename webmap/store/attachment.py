@@ -46,6 +46,9 @@ def sql_communes(layer: LayerDefinition) -> sql.Composed:
     return sql.SQL("{}").format(own)
 
 
+_NEVER = sql.SQL("false")
+
+
 def sql_by_geometry(layer: LayerDefinition) -> sql.Composed:
     """Whether a row (alias t) is tied by its geometry: its place is exact, and contours are there to compare with."""
     return sql.SQL("(t.precision = 'exacte' AND t.geom IS NOT NULL AND {})").format(_sql_compared(layer))
@@ -54,7 +57,7 @@ def sql_by_geometry(layer: LayerDefinition) -> sql.Composed:
 def _sql_compared(layer: LayerDefinition) -> sql.SQL:
     """Whether the exact places of a layer are compared with contours: the same for all its rows."""
     if layer.id == "commune" or layer.decoupage or not layer.drawn:
-        return sql.SQL("false")
+        return _NEVER
     return sql.SQL("EXISTS (SELECT 1 FROM pub.commune k WHERE k.geom IS NOT NULL)")
 
 
@@ -69,14 +72,33 @@ _ENTERS = {
 }
 
 
+def sql_near_unit(layer: LayerDefinition) -> sql.Composed:
+    """Condition on a row (alias t) that each row tied to the unit of `sql_in_unit` meets, and that indexes answer.
+
+    An exact row meets the box of the unit's contours; while there are none, any box. The others are few.
+    """
+    if _sql_compared(layer) == _NEVER:
+        return sql.Composed([sql.SQL("true")])
+    return sql.SQL(
+        "(t.geom && COALESCE((SELECT ST_SetSRID(ST_Extent(k.geom)::geometry, 2154) FROM app.membre m JOIN pub.commune k"
+        " USING (code_insee) WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s), ST_MakeEnvelope(-1e9, -1e9, 1e9, 1e9, 2154))"
+        " OR t.precision IS DISTINCT FROM 'exacte' OR t.geom IS NULL)"
+    ).format()
+
+
 def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
     """Condition on a row (alias t): it is tied to the unit bound as %(decoupage)s, %(unite)s."""
     return sql.SQL(
-        "(CASE WHEN {by_geometry} THEN EXISTS (SELECT 1 FROM app.membre m JOIN pub.commune c USING (code_insee)"
+        "({near} AND CASE WHEN {by_geometry} THEN EXISTS (SELECT 1 FROM app.membre m JOIN pub.commune c USING (code_insee)"
         " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s AND ST_Intersects(c.geom, t.geom) AND {enters})"
         " ELSE {communes} && (SELECT array_agg(m.code_insee) FROM app.membre m"
         " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s) END)"
-    ).format(by_geometry=sql_by_geometry(layer), communes=sql_communes(layer), enters=_ENTERS[layer.geometry])
+    ).format(
+        near=sql_near_unit(layer),
+        by_geometry=sql_by_geometry(layer),
+        communes=sql_communes(layer),
+        enters=_ENTERS[layer.geometry],
+    )
 
 
 # Sizes on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here. A long side is cut first, or

@@ -16,6 +16,14 @@ CASTS = {"text": "text", "integer": "bigint", "number": "float8", "date": "date"
 _SORTED_LENGTH = 200  # characters of a text that sort: a cursor carries them
 
 
+def sql_keyed(layer: LayerDefinition) -> sql.Composed:
+    """Condition on a row (alias t): its key is written %(cle)s. The index finds it; a text that is no such key is a DataError."""
+    kind = CASTS[queryables(layer)[layer.key]]
+    return sql.SQL("t.{key} = %(cle)s::text::" + kind + " AND t.{key}::text = %(cle)s").format(
+        key=sql.Identifier(layer.key)
+    )
+
+
 def ordered(layer: LayerDefinition, query: Query) -> list[tuple[sql.Composable, str, bool]]:
     """(expression, type, descending) of each sort, the key last: no two rows are at the same place."""
     types = queryables(layer)

@@ -40,6 +40,12 @@ def drawn_values(layer: LayerDefinition) -> dict[str, str]:
     return {column: column_type(layer, field) for column, field in {"nom": layer.name, **fields}.items()}
 
 
+def key_type(layer: LayerDefinition) -> str:
+    """Return the type in SQL of the key of a layer, as the tables hold it: joined by another, no index would serve."""
+    kinds = {field.id: field.type for field in layer.fields}
+    return "date" if kinds.get(layer.key) == "date" else column_type(layer, layer.key)
+
+
 def column_type(layer: LayerDefinition, name: str) -> str:
     """Return the type in SQL of a column as tiles write it; a common column is text."""
     return next((_TYPES.get(field.type, "text") for field in layer.fields if field.id == name), "text")

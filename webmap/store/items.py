@@ -17,7 +17,7 @@ from psycopg import sql
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.geo.crs import CRS84, Crs
 from webmap.store.attachment import sql_table
-from webmap.store.cursors import CASTS, ordered, sql_after
+from webmap.store.cursors import CASTS, ordered, sql_after, sql_keyed
 from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
 from webmap.store.features import Selection, sql_selection
@@ -137,10 +137,8 @@ class ItemStore:
 
     def fetch_item(self, layer: LayerDefinition, key: str, crs: Crs | None, *, jsonfg: bool = False) -> str:
         """Return one feature as JSON text. Raises NotFoundError."""
-        kind = queryables(layer)[layer.key]
-        condition = sql.SQL("t.{} = %(cle)s::text::" + CASTS[kind]).format(sql.Identifier(layer.key))
         try:
-            rows = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [condition], {"cle": key})
+            rows = self._read_page(layer, Query(crs=crs, limit=1, jsonfg=jsonfg), [sql_keyed(layer)], {"cle": key})
         except (psycopg.DataError, UnicodeEncodeError):
             rows = []
         if not rows:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg import sql
 
-from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_source, sql_table
+from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_near_unit, sql_source, sql_table
+from webmap.store.cursors import sql_keyed
 from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose, read_kept_each
 from webmap.store.naming import CITATION
@@ -27,9 +29,12 @@ _FOUND = 20
 def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | None:
     """Return one row: fields, common columns, `etendue` (WGS84, or NULLs), `schematique`, and the communes it names."""
     statement = load_sql("place").format(
-        source=sql_source(layer), key=sql.Identifier(layer.key), name=sql_name(layer), communes=sql_communes(layer)
+        source=sql_source(layer), keyed=sql_keyed(layer), name=sql_name(layer), communes=sql_communes(layer)
     )
-    rows = database.read(statement, {"cle": key})
+    try:
+        rows = database.read(statement, {"cle": key})
+    except psycopg.DataError:  # not of the key's type
+        return None
     return rows[0] if rows else None
 
 
@@ -43,12 +48,13 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
             "(SELECT {layer} AS couche, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat,"
             " COALESCE(u.dedans, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
             " CROSS JOIN LATERAL (SELECT {in_unit} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
-            " WHERE COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
+            " WHERE {near} AND COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
         ).format(
             layer=sql.Literal(layer.id),
             key=sql.Identifier(layer.key),
             name=sql_name(layer),
             in_unit=sql_in_unit(layer),
+            near=sql_near_unit(layer),
             table=sql_table(layer),
             limit=sql.Literal(_LISTED_PER_LAYER),
         )

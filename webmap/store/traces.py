@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.store.db import load_sql
-from webmap.store.drawn_columns import FLAGS, column_type, drawn_values, shape_column, traced_bands
+from webmap.store.drawn_columns import FLAGS, drawn_values, key_type, shape_column, traced_bands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def sql_table(layer: LayerDefinition, drawn: sql.Identifier) -> sql.Composed:
     ]
     return load_sql("trace_table").format(
         traces=_table(layer),
-        key=sql.SQL(column_type(layer, layer.key)),
+        key=sql.SQL(key_type(layer)),
         fill=_sql_fill(layer, drawn, _ALL),
         indexes=sql.Composed(indexes),
         by_key=sql.Identifier(f"ix_trace_{layer.id}"[:63]),
@@ -96,7 +96,7 @@ def sql_features(layer: LayerDefinition, band: Band, parts: Mapping[str, sql.Com
             "keys": sql.Literal(b"".join(_text(0x1A, name) for name in names) + _TRUE),
             "attributes": _sql_attributes(len(drawn_values(layer))),
             # Not by the collation of the column, which takes three times as long; on it, no index of the other tables would serve.
-            "order": sql.SQL('cle COLLATE "C"' if column_type(layer, layer.key) == "text" else "cle"),
+            "order": sql.SQL('cle COLLATE "C"' if key_type(layer) == "text" else "cle"),
             "count": sql.SQL("1 + bit_count(d.presents::bit(32))::integer"),
         }
     )

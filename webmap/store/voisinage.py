@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.store.attachment import sql_name, sql_table
+from webmap.store.cursors import sql_keyed
 from webmap.store.db import load_sql
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def fetch_voisinage(
     if not parts:
         return []
     statement = sql.SQL(
-        "WITH lieu AS MATERIALIZED (SELECT t.geom FROM {table} t WHERE t.{key}::text = %(cle)s AND t.precision = 'exacte')"
+        "WITH lieu AS MATERIALIZED (SELECT t.geom FROM {table} t WHERE {keyed} AND t.precision = 'exacte')"
         " SELECT * FROM ({parts}) v ORDER BY NOT v.dedans, v.metres, v.couche, v.cle"
-    ).format(table=sql_table(layer), key=sql.Identifier(layer.key), parts=sql.SQL(" UNION ALL ").join(parts))
+    ).format(table=sql_table(layer), keyed=sql_keyed(layer), parts=sql.SQL(" UNION ALL ").join(parts))
     rows = database.read_within(_WITHIN_MS, statement, {"cle": key, "portee": REACH})
     if rows is None:
         return None
