@@ -75,6 +75,13 @@ def test_the_reader_creates_nothing(cluster: Cluster) -> None:
             ask(cluster, statement, "webmap_lecture")
 
 
+def test_postgis_is_loaded_once_for_all_connections(cluster: Cluster) -> None:
+    with cluster.superuser("webmap") as connection:
+        connection.execute("LOAD 'postgis-3'")
+        (loaded,) = connection.execute("SHOW shared_preload_libraries").fetchall()
+    assert "postgis-3" in loaded
+
+
 def test_settings(cluster: Cluster) -> None:
     wanted = {"listen_addresses": "", "jit": "off", "TimeZone": "Europe/Paris", "server_encoding": "UTF8"}
     for name, value in wanted.items():

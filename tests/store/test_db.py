@@ -165,6 +165,17 @@ def test_nothing_there_is_a_sentence() -> None:
         pass
 
 
+def test_a_connection_is_made_ready_ahead_and_whatever_happens(cluster: Cluster, facts: Database) -> None:
+    bare = Database(cluster.dsn("webmap_proprietaire", "postgres"), cluster.dsn("webmap_lecture", "postgres"))
+    with count_queries() as counted:
+        facts.warm()
+        bare.warm()  # without PostGIS
+    assert len(counted) == 2
+    with pytest.raises(psycopg.errors.UndefinedFunction):
+        bare.read(load_sql("warm"))
+    bare.close()
+
+
 def test_a_mistake_of_ours_is_no_known_error(facts: Database) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
         facts.read(sql.SQL("SELECT * FROM licorne"))

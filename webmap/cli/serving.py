@@ -175,7 +175,10 @@ def _start_worker(settings: Settings, parent: int) -> Flask:
     """Build one worker's application, in that worker, and arrange how it will be told to stop."""
     live_with(parent)
     threading.Thread(target=cut_stalled, args=(_MOST_STALLED,), daemon=True).start()
-    return create_app(settings)
+    app = create_app(settings)
+    # Meanwhile the worker begins to answer: the first reader shares what is left to wait for.
+    threading.Thread(target=app.extensions["webmap"].database.warm, daemon=True).start()
+    return app
 
 
 def cut_stalled(milliseconds: int) -> None:

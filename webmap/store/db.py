@@ -288,6 +288,11 @@ class Database:
                 while rows := cursor.fetchmany(_BATCH):
                     yield rows
 
+    def warm(self) -> None:
+        """Open the pool before it is asked for, its first connection ready for shapes. Never fails: who reads will be told."""
+        with contextlib.suppress(DatabaseError, psycopg.Error):
+            self.read(load_sql("warm"))
+
     def close(self) -> None:
         """Close the pool, if it was ever opened."""
         if "_pool" in self.__dict__:
