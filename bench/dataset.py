@@ -240,7 +240,7 @@ def copy_rows(connection: psycopg.Connection, dataset: Dataset) -> None:
     columns = ", ".join(dataset.columns)
     where = f"WHERE ST_Intersects(geom, {dataset.within})" if dataset.within else ""
     connection.execute(
-        f"INSERT INTO pub.{dataset.id} ({columns}, geom, precision, etat, source, source_ligne, millesime)"  # noqa: S608 - our own names
+        f"INSERT INTO pub.{dataset.id} ({columns}, geom, precision, etat, source, source_ligne, millesime)"
         f" SELECT {columns}, geom, 'exacte', 'existant', 'gen_data', 'ligne ' || id, '2026' FROM {dataset.table} {where} ORDER BY id"
     )
     connection.execute(f"VACUUM ANALYZE pub.{dataset.id}")

@@ -9,6 +9,7 @@ import itertools
 import re
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -124,10 +125,10 @@ def _ask(connection: http.client.HTTPConnection, path: str, held: dict[str, tupl
     connection.request("GET", path, headers={"If-None-Match": etag} if etag else {})
     response = connection.getresponse()
     body = response.read()
-    if response.status == 304:  # noqa: PLR2004 - Not Modified
+    if response.status == HTTPStatus.NOT_MODIFIED:
         return known
     found = _MARK.search(body)
-    if response.status != 200 or found is None:  # noqa: PLR2004 - OK
+    if response.status != HTTPStatus.OK or found is None:
         raise RuntimeError(f"réponse {response.status}, sans la modification")
     held[path] = (response.headers.get("ETag", ""), int(found[1]))
     return int(found[1])

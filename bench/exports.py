@@ -93,7 +93,7 @@ def _ogr2ogr(cluster: Cluster, dataset: Dataset, form: str, folder: Path) -> flo
     start = time.perf_counter()
     subprocess.run(
         ["ogr2ogr", "-f", _FILES[form], target, source, "-t_srs", "EPSG:4326", "-nln", dataset.id,
-         "-sql", f"SELECT * FROM pub.{dataset.id} ORDER BY id"],  # noqa: S608 - our own names
+         "-sql", f"SELECT * FROM pub.{dataset.id} ORDER BY id"],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     return time.perf_counter() - start

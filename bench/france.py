@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import statistics
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -68,7 +69,7 @@ def measure_france(stage: Stage) -> dict[str, Any]:
         say(f"  {server.name}")
         with own.run(server) as running:
             own.warm(server)
-            found[server.name] = try_each(running, [*_TILES], lambda name, running=running: _case(own, running, name))  # type: ignore[misc]
+            found[server.name] = try_each(running, [*_TILES], partial(_case, own, running))
     stage.cluster.drop_database(_DATABASE)
     return {"rows": rows, "servers": found}
 

@@ -35,8 +35,7 @@ def measure_growth(stage: Stage) -> dict[str, Any]:
                 memory[dataset.id].append(running.memory())
     with stage.cluster.superuser(DATABASE) as database:
         rows = {
-            each.id: database.execute(f"SELECT count(*) FROM pub.{each.id}").fetchone()  # noqa: S608 - our own names
-            for each in (TENTH, POLYGONS)
+            each.id: database.execute(f"SELECT count(*) FROM pub.{each.id}").fetchone() for each in (TENTH, POLYGONS)
         }
     return {
         "rows": {name: row[0] if row else 0 for name, row in rows.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dataset import POINTS, POLYGONS
@@ -30,7 +31,7 @@ def measure_items(stage: Stage) -> dict[str, Any]:
             continue
         say(f"  {server.name}")
         with stage.run(server) as running:
-            lines = try_each(running, names, lambda name, running=running: _page(stage, running, name))  # type: ignore[misc]
+            lines = try_each(running, names, partial(_page, stage, running))
             found[server.name] = {**lines, "memory": running.memory()}
     for name in names:
         counts = {lines[name]["features"] for lines in found.values() if "features" in lines[name]}
@@ -67,7 +68,7 @@ def measure_wholes(stage: Stage) -> dict[str, Any]:
             continue
         say(f"  {server.name}")
         with stage.run(server) as running:
-            found[server.name] = try_each(running, [*_WHOLE], lambda name, running=running: _whole(running, name))  # type: ignore[misc]
+            found[server.name] = try_each(running, [*_WHOLE], partial(_whole, running))
     return found
 
 

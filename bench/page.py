@@ -16,6 +16,7 @@ import psutil
 import psycopg
 from dataset import fill_atlas, write_territory
 from playwright.sync_api import sync_playwright
+from psycopg import sql
 from servers import build_ours
 
 from tests.browser.observed import ARGS, wait_until
@@ -99,7 +100,11 @@ def measure_page(stage: Stage) -> dict[str, Any]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]}, locale="fr-FR")
         answers: list[Response] = []
-        page.on("response", lambda each: answers.append(each))  # noqa: PLW0108 - Playwright marks what it is given
+
+        def note(answer: Response) -> None:
+            answers.append(answer)
+
+        page.on("response", note)
         page.goto(f"http://127.0.0.1:{running.server.port}/#couches=parcelle&vue={VIEW}")
         wait_until(page, "window.atlas?.pret && document.getElementById('chargement').hidden", seconds=120)
         figures["polygons"] = len(page.evaluate("window.atlas.visibles()"))
@@ -131,7 +136,7 @@ def _fill(stage: Stage) -> Path:
     fill_atlas(stage.cluster, load_settings({"WEBMAP_CONFIG": str(config), "DATABASE_URL": dsn}), _DATABASE)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
-            _HEXAGONS.format(side=_SIDE, wide=_WIDE, count=POLYGONS, x=_CORNER[0], y=_CORNER[1])  # type: ignore[arg-type]
+            sql.SQL(_HEXAGONS).format(side=_SIDE, wide=_WIDE, count=POLYGONS, x=_CORNER[0], y=_CORNER[1])
         )
         connection.execute("VACUUM ANALYZE pub.parcelle")
     return config

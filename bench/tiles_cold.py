@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dataset import DATABASE, LINES, POLYGONS
@@ -43,7 +44,7 @@ def measure_cold(stage: Stage) -> dict[str, Any]:
         say(f"  {server.name}")
         with stage.run(server) as running:
             stage.warm(server)
-            found[server.name] = try_each(running, [*_CASES], lambda name, running=running: _case(stage, running, name))  # type: ignore[misc]
+            found[server.name] = try_each(running, [*_CASES], partial(_case, stage, running))
             if server is stage.ours:
                 pictures = {name: _picture(stage, running, name) for name in _CASES}
     return {"servers": found, "pictures": pictures}

@@ -9,6 +9,7 @@ import re
 import statistics
 import subprocess
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def measure_warm(stage: Stage) -> dict[str, Any]:
             say(f"  {server.name}")
             with stage.run(server) as peer:
                 stage.warm(server)
-                peers[server.name] = try_each(peer, ["rate"], lambda _, peer=peer: _rate(peer))["rate"]  # type: ignore[misc]
+                peers[server.name] = try_each(peer, ["rate"], partial(_rate, peer))["rate"]
     ours, through, nginx = (statistics.median(rates) for rates in zip(*rounds, strict=True))
     return {"ours": ours, "through": through, "nginx": nginx, "size": len(body), "peers": peers}
 
@@ -63,8 +64,8 @@ def _current_path(connection: HTTPConnection) -> str:
     return "/tuiles/{}/{}/{}/{}/{}.mvt".format(POLYGONS.id, version, *_TILE)
 
 
-def _rate(running: Running) -> dict[str, Any]:
-    return {"rate": _wrk(running.server.port, running.server.tile_path(POLYGONS, _TILE), _PEER_SECONDS)}
+def _rate(running: Running, figure: str) -> dict[str, Any]:
+    return {figure: _wrk(running.server.port, running.server.tile_path(POLYGONS, _TILE), _PEER_SECONDS)}
 
 
 def _wrk(port: int, path: str, seconds: int = _SECONDS) -> float:

@@ -123,12 +123,13 @@ def _wrk(process: subprocess.Popen[bytes], port: int, path: str, seconds: float)
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     used = _cpu(process) - before
-    requests = int(re.search(r"(\d+) requests in", printed)[1])  # type: ignore[index]
+    [requests] = map(int, re.findall(r"(\d+) requests in", printed))
+    [rate] = map(float, re.findall(r"Requests/sec:\s+([\d.]+)", printed))
     times = {
         name: float(value) * _MS[unit] for name, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)", printed)
     }
     return {
-        "par seconde": round(float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])),  # type: ignore[index]
+        "par seconde": round(rate),
         "µs de processeur": round(used / max(1, requests) * 1e6),
         "médiane ms": round(times["50"], 1),
         "p99 ms": round(times["99"], 1),

@@ -63,7 +63,7 @@ def test_an_empty_environment_is_this_repository() -> None:
     assert settings.layers_folder == PROJECT / "layers"
     assert settings.static_folder == PROJECT / "static" / "dist"
     assert settings.territoire.code == "200042190"
-    assert [fond.id for fond in settings.fonds][0] == "communal"  # noqa: RUF015 - the order is the point
+    assert settings.fonds[0].id == "communal"
 
 
 def test_the_environment_is_read() -> None:

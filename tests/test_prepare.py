@@ -10,7 +10,7 @@ import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,13 +22,13 @@ SCRIPT = ROOT / "bin" / "prepare"
 
 
 @pytest.fixture
-def prepare(tmp_path: Path) -> Any:  # noqa: ANN401 - a script loaded as a module
+def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     loader = SourceFileLoader("prepare_script", str(SCRIPT))
     specification = importlib.util.spec_from_loader("prepare_script", loader)
     assert specification is not None
-    module: ModuleType = importlib.util.module_from_spec(specification)
+    module = importlib.util.module_from_spec(specification)
     loader.exec_module(module)
-    module.STATE_FOLDER = tmp_path  # type: ignore[attr-defined]  # it writes its log there
+    monkeypatch.setattr(module, "STATE_FOLDER", tmp_path)  # it writes its log there
     return module
 
 
@@ -47,7 +47,7 @@ def test_a_prepared_tree_costs_nothing() -> None:
     assert re.fullmatch(r"Préparation : à jour \(\d+,\d\d s\)\n", result.stdout)
 
 
-def test_uses_the_standard_library_only(prepare: Any) -> None:  # noqa: ANN401 - see the fixture
+def test_uses_the_standard_library_only(prepare: ModuleType) -> None:
     isolated = [sys.executable, "-I", "-S", "-c", f"compile(open({str(SCRIPT)!r}).read(), 'prepare', 'exec')"]
     assert subprocess.run(isolated, check=False).returncode == 0
     imported = {name for name in vars(prepare) if not name.startswith("_") and name in sys.stdlib_module_names}
@@ -60,7 +60,7 @@ def test_uses_the_standard_library_only(prepare: Any) -> None:  # noqa: ANN401 -
     assert imported
 
 
-def test_without_root_gives_the_exact_command(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+def test_without_root_gives_the_exact_command(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "privilege", lambda: None)
     monkeypatch.setattr(prepare, "name_postgis", lambda: ["postgresql-15", "postgresql-15-postgis-3"])
     with pytest.raises(prepare.Failure) as refused:
@@ -69,7 +69,7 @@ def test_without_root_gives_the_exact_command(prepare: Any, monkeypatch: pytest.
     assert f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}" in str(refused.value)
 
 
-def test_a_given_database_needs_no_server(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+def test_a_given_database_needs_no_server(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "postgis_majors", list)
     ready = {"python_ready": True, "front_ready": True}
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -80,7 +80,9 @@ def test_a_given_database_needs_no_server(prepare: Any, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("tests", [False, True])
-def test_what_prints_a_pdf_is_needed_to_run(prepare: Any, monkeypatch: pytest.MonkeyPatch, *, tests: bool) -> None:  # noqa: ANN401
+def test_what_prints_a_pdf_is_needed_to_run(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, *, tests: bool
+) -> None:
     ready = {"tests": tests, "python_ready": True, "front_ready": True}
     before = prepare.find_missing(**ready)
     assert not set(before) & prepare.PRINTING.keys(), "this machine prints: other tests do"
@@ -90,7 +92,7 @@ def test_what_prints_a_pdf_is_needed_to_run(prepare: Any, monkeypatch: pytest.Mo
     assert missing - {"fonts-liberation"} == {"libharfbuzz-subset0", "fonts-dejavu-core"}
 
 
-def test_an_installed_node_is_left_alone(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+def test_an_installed_node_is_left_alone(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://ailleurs/atlas")
     monkeypatch.setattr(prepare, "node_major", lambda: 18)
     assert prepare.find_missing(tests=False, python_ready=True, front_ready=False) == []
@@ -111,23 +113,25 @@ def test_an_installed_node_is_left_alone(prepare: Any, monkeypatch: pytest.Monke
         ("une surprise", "Dernier message : « une surprise »"),
     ],
 )
-def test_a_known_cause_is_told(prepare: Any, said: str, told: str) -> None:  # noqa: ANN401 - see the fixture
+def test_a_known_cause_is_told(prepare: ModuleType, said: str, told: str) -> None:
     with pytest.raises(prepare.Failure, match=told):
         prepare.run(["sh", "-c", f'echo "{said}"; exit 1'], ROOT, "Raté.")
 
 
-def test_a_missing_program_is_told(prepare: Any) -> None:  # noqa: ANN401 - see the fixture
+def test_a_missing_program_is_told(prepare: ModuleType) -> None:
     with pytest.raises(prepare.Failure, match="introuvable"):
         prepare.run(["programme-absent"], ROOT, "Raté.")
 
 
-def test_an_unwritable_state_is_a_sentence(prepare: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ANN401
-    prepare.STATE_FOLDER = Path("/proc/impossible")
+def test_an_unwritable_state_is_a_sentence(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare, "STATE_FOLDER", Path("/proc/impossible"))
     assert prepare.main([]) == 1
     assert "Impossible" in capsys.readouterr().err
 
 
-def test_the_state_survives_nonsense(prepare: Any, tmp_path: Path) -> None:  # noqa: ANN401 - see the fixture
+def test_the_state_survives_nonsense(prepare: ModuleType, tmp_path: Path) -> None:
     for text in ("", "[]", "{", "3"):
         (tmp_path / "prepare.json").write_text(text)
         assert prepare.read_state() == {}
@@ -135,7 +139,7 @@ def test_the_state_survives_nonsense(prepare: Any, tmp_path: Path) -> None:  # n
     assert prepare.read_state() == {"npm": "a"}
 
 
-def test_postgis_is_the_newest_apt_offers_from_15_on(prepare: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+def test_postgis_is_the_newest_apt_offers_from_15_on(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/usr/bin/apt-cache").exists():
         pytest.skip("no apt here")
     names = prepare.name_postgis()

@@ -62,7 +62,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     web.register(app, settings)
     headers = build_headers(settings)
-    app.wsgi_app = Front(app.wsgi_app, kept_tiles, kept_figures, headers)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = Front(app.wsgi_app, kept_tiles, kept_figures, headers)  # type: ignore[method-assign,assignment]  # as Flask says
     return app
 
 

@@ -37,7 +37,7 @@ _names = count()
 class _Quiet(WSGIRequestHandler):
     """Say nothing: a test that fails shows what the browser saw."""
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
+    def log(self, *_: object) -> None:
         """Drop the line."""
 
 
@@ -187,7 +187,7 @@ def open_page(new_context: Callable[..., BrowserContext], browser_context_args: 
         *,
         size: tuple[int, int] = DESKTOP,
         browser: Browser | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401 - as above
     ) -> Opened:
         options["viewport"] = {"width": size[0], "height": size[1]}
         context = browser.new_context(**browser_context_args, **options) if browser else new_context(**options)
@@ -212,7 +212,7 @@ def _abort(route: Route) -> None:
 def open_map(open_page: OpenPage) -> OpenPage:
     """Return what opens the map and waits until it is drawn; `path` is the fragment of the address."""
 
-    def start(live: Live, path: str = "", **options: Any) -> Opened:  # noqa: ANN401
+    def start(live: Live, path: str = "", **options: Any) -> Opened:  # noqa: ANN401 - as above
         found = open_page(live, f"/{path}", **options)
         found.settle()
         return found

@@ -341,7 +341,7 @@ def test_coordinates_under_the_pointer_and_of_a_point(open_map: OpenPage, live: 
     assert copied == pytest.approx(Transformer.from_crs(4326, 2154, always_xy=True).transform(*C), abs=150)
     links = page.locator("#atelier .liens a")
     assert [link.get_attribute("rel") for link in links.all()] == ["noopener noreferrer"] * 3
-    assert links.first.get_attribute("href").startswith("https://api.panoramax.xyz/?focus=map&map=17/50.3")  # type: ignore[union-attr]
+    assert (links.first.get_attribute("href") or "").startswith("https://api.panoramax.xyz/?focus=map&map=17/50.3")
     opened.capture(tmp_path, "coordonnees")
     assert opened.axe() == []
     page.locator("#carte").focus()

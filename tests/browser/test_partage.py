@@ -144,7 +144,8 @@ def save_picture_twice(opened: Opened, path: Path) -> Image.Image:
 def colours(picture: Image.Image, box: tuple[float, float, float, float]) -> set[str]:
     """Return the colours of a part of a picture: left, top, right, bottom in pixels."""
     part = picture.crop((int(box[0]), int(box[1]), int(box[2]), int(box[3])))
-    return {f"#{r:02x}{g:02x}{b:02x}" for _, (r, g, b) in part.getcolors(1 << 24) or []}  # type: ignore[misc]
+    pixels = part.convert("RGB").tobytes()
+    return {f"#{pixels[at : at + 3].hex()}" for at in range(0, len(pixels), 3)}
 
 
 def test_the_picture_has_map_legend_scale_and_sources(
@@ -192,11 +193,9 @@ def test_the_picture_has_map_legend_scale_and_sources(
 
 def longest_dark_run(picture: Image.Image) -> int:
     """Return the longest horizontal run of dark pixels: the line of a scale bar."""
-    grey = picture.convert("L")
-    rows = (
-        "".join("#" if grey.getpixel((x, y)) < 80 else " " for x in range(grey.width))  # type: ignore[operator]
-        for y in range(grey.height)
-    )
+    pixels, width = picture.convert("L").tobytes(), picture.width
+    marks = "".join("#" if grey < 80 else " " for grey in pixels)
+    rows = (marks[at : at + width] for at in range(0, len(marks), width))
     return max(len(run) for row in rows for run in row.split(" "))
 
 

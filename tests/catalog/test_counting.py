@@ -39,7 +39,7 @@ def test_every_type_of_measure_has_its_rule(catalog: Catalog, kind: str) -> None
 
 @pytest.mark.parametrize("contours", [True, False])
 @pytest.mark.parametrize("geometry", RULES)
-def test_no_two_types_nor_rules_say_the_same(catalog: Catalog, geometry: str, contours: bool) -> None:  # noqa: FBT001 - a case
+def test_no_two_types_nor_rules_say_the_same(catalog: Catalog, geometry: str, *, contours: bool) -> None:
     layer = catalog.by_id[LAYERS[geometry]]
     sized = {"longueur", "surface", "part_surface"}  # they have one rule, a share, whatever the others have
     said = [rule_text(layer, measure(kind), contours=contours) for kind in sorted(sized)]
@@ -64,14 +64,14 @@ def test_no_two_types_nor_rules_say_the_same(catalog: Catalog, geometry: str, co
         ("engagement", "commune", True, "la commune indiquée est dans l'unité"),
     ],
 )
-def test_the_tie_is_said(catalog: Catalog, layer_id: str, rule: str, contours: bool, words: str) -> None:  # noqa: FBT001 - a case
+def test_the_tie_is_said(catalog: Catalog, layer_id: str, rule: str, words: str, *, contours: bool) -> None:
     text = rule_of_tie(catalog.by_id[layer_id], rule, contours=contours)
     assert words in text
     assert ("emplacement exact" in text) == (contours and catalog.by_id[layer_id].drawn)
 
 
 @pytest.mark.parametrize("contours", [True, False])
-def test_no_tie_repeats_itself(catalog: Catalog, contours: bool) -> None:  # noqa: FBT001 - a case
+def test_no_tie_repeats_itself(catalog: Catalog, *, contours: bool) -> None:
     for layer in catalog.layers:
         for rule in {measure.rule for measure in layer.measures}:
             parts = rule_of_tie(layer, rule, contours=contours).split(" ; ")

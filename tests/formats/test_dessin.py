@@ -26,7 +26,7 @@ details::details-content { fill: red }
 
 
 def paint(drawing: str, around: str = "") -> Any:  # noqa: ANN401 - an element
-    root = ET.fromstring(  # noqa: S314 - our own text
+    root = ET.fromstring(
         f'<html><body><div class="{around}"><svg xmlns="http://www.w3.org/2000/svg">{drawing}</svg></div></body></html>'
     )
     Painter(CSS, "DejaVu Sans").paint(root)
@@ -59,7 +59,7 @@ def test_a_halo_stands_behind_its_text(text: str) -> None:
 
 
 def test_a_drawing_has_a_title_to_be_read_by() -> None:
-    root = ET.fromstring(  # noqa: S314 - our own text
+    root = ET.fromstring(
         '<html><svg xmlns="http://www.w3.org/2000/svg" aria-label="Carte &lt;b&gt;"/>'
         '<svg xmlns="http://www.w3.org/2000/svg"><title>Parts</title></svg>'
         '<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true"/></html>'

@@ -58,7 +58,7 @@ DATA = [
 
 
 def read(notice: Notice) -> ET.Element:
-    return ET.fromstring(build_iso19139(PUBLISHER, notice))  # noqa: S314 - our own
+    return ET.fromstring(build_iso19139(PUBLISHER, notice))
 
 
 def names(element: ET.Element) -> list[str]:
@@ -133,7 +133,7 @@ def test_an_empty_layer_says_so_and_has_the_box_of_the_territory(catalog: Catalo
 
 def test_a_missing_contact_is_said_missing(catalog: Catalog) -> None:
     publisher = dataclasses.replace(PUBLISHER, contact=None)
-    root = ET.fromstring(build_iso19139(publisher, make_notice(catalog, "qpv")))  # noqa: S314 - our own
+    root = ET.fromstring(build_iso19139(publisher, make_notice(catalog, "qpv")))
     mails = root.findall(f".//{GMD}electronicMailAddress")
     assert {mail.get(f"{GCO}nilReason") for mail in mails} == {"missing"}
 

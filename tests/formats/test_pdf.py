@@ -40,7 +40,7 @@ def read(body: str, css: str = CSS) -> PdfReader:
 def elements(reader: PdfReader) -> Iterator[Any]:
     """Walk the structure that a screen reader reads."""
 
-    def walk(node: Any) -> Iterator[Any]:  # noqa: ANN401 - pypdf's own
+    def walk(node: object) -> Iterator[Any]:
         node = node.get_object() if hasattr(node, "get_object") else node
         if isinstance(node, list):
             for child in node:

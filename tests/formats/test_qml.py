@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def parse(layer: LayerDefinition, names: dict[str, str] | None = None) -> ET.Element:
-    return ET.fromstring(build_qml(layer, {name: name for name in layer.field_ids} if names is None else names))  # noqa: S314 - ours
+    return ET.fromstring(build_qml(layer, {name: name for name in layer.field_ids} if names is None else names))
 
 
 def option(symbol: ET.Element, name: str, rank: int = 0) -> str:

@@ -29,11 +29,11 @@ def wkt_of(polygon: Polygon) -> list[BaseGeometry]:
     return [shapely.from_wkt(text) for text in polygon.wkts]
 
 
-def as_json(kind: str, coordinates: Any) -> bytes:  # noqa: ANN401 - any JSON
+def as_json(kind: str, coordinates: object) -> bytes:
     return json.dumps({"type": kind, "coordinates": coordinates}).encode()
 
 
-def feature(geometry: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+def feature(geometry: object) -> dict[str, Any]:
     return {"type": "Feature", "properties": {"nom": "x"}, "geometry": geometry}
 
 

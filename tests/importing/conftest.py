@@ -63,7 +63,7 @@ class Workshop:
         names = self.rows("SELECT relname FROM pg_class WHERE relnamespace = 'pub'::regnamespace AND relkind = 'r'")
         tables = [f"pub.{row['relname']}" for row in names]
         tables += ["app.revision", "app.chargement", "app.appartenance", "app.cellule"]
-        return {name: self.rows(f"SELECT * FROM {name} t ORDER BY t::text") for name in tables}  # noqa: S608 - names
+        return {name: self.rows(f"SELECT * FROM {name} t ORDER BY t::text") for name in tables}
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"x")
             time.sleep(answer.pause)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+    def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
@@ -241,12 +241,15 @@ class _Quiet(ThreadingHTTPServer):
 @contextmanager
 def official_server(context: ssl.SSLContext | None = None) -> Iterator[OfficialServer]:
     """Start a server on a free port of 127.0.0.1 (in TLS with a context), asked directly whatever proxy the machine has."""
-    handler = type("Handler", (_Handler,), {})
-    listening = _Quiet(("127.0.0.1", 0), handler)
+
+    class Handler(_Handler):
+        """Made for this server."""
+
+    listening = _Quiet(("127.0.0.1", 0), Handler)
     if context:
         listening.socket = context.wrap_socket(listening.socket, server_side=True)
     server = OfficialServer(f"http{'s' if context else ''}://127.0.0.1:{listening.server_port}")
-    handler.official = server  # type: ignore[attr-defined]  # a class made for this server
+    Handler.official = server
     thread = threading.Thread(target=listening.serve_forever, args=[0.01], daemon=True)
     thread.start()
     try:

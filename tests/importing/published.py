@@ -116,7 +116,7 @@ def grid_csv(name: str, classes: Mapping[str, str]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def feature(geometry: BaseGeometry | None, **properties: Any) -> Feature:  # noqa: ANN401 - what JSON may hold
+def feature(geometry: BaseGeometry | None, **properties: object) -> Feature:
     """Return a GeoJSON feature."""
     drawn = None if geometry is None else mapping(geometry)
     return {"type": "Feature", "geometry": drawn, "properties": properties}
@@ -224,7 +224,7 @@ class Desk:
         """Return all that layers hold, their revisions, and the loads on record: what a refusal must leave alone."""
         ids = layer_ids or tuple(layer.id for layer in self.catalog.layers)
         return {
-            **{name: self.rows(f"SELECT * FROM pub.{name} t ORDER BY t::text") for name in ids},  # noqa: S608 - ids
+            **{name: self.rows(f"SELECT * FROM pub.{name} t ORDER BY t::text") for name in ids},
             "revisions": self.rows(
                 "SELECT couche, revision FROM app.revision WHERE couche = ANY(%s) ORDER BY 1", [list(ids)]
             ),
@@ -234,7 +234,7 @@ class Desk:
     def keys(self, layer_id: str) -> list[str]:
         """Return the keys of a layer."""
         key = self.catalog.by_id[layer_id].key
-        return [row["cle"] for row in self.rows(f"SELECT {key} AS cle FROM pub.{layer_id} ORDER BY 1")]  # noqa: S608 - ids
+        return [row["cle"] for row in self.rows(f"SELECT {key} AS cle FROM pub.{layer_id} ORDER BY 1")]
 
 
 def read_contours(path: Path) -> dict[str, BaseGeometry]:
@@ -273,7 +273,7 @@ def publish_qpv(desk: Desk, features: list[Feature]) -> None:
     desk.publish("qpv", "perimetres", zipped(collection(features)))
 
 
-def publish_contours(desk: Desk, contours: Mapping[str, BaseGeometry], **more: Any) -> None:  # noqa: ANN401 - properties
+def publish_contours(desk: Desk, contours: Mapping[str, BaseGeometry], **more: object) -> None:
     """Publish these contours, under the names the atlas has."""
     names = {r["code_insee"]: r for r in desk.rows("SELECT code_insee, nom, population_municipale FROM pub.commune")}
     features = [

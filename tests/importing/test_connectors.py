@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from shapely.geometry import LineString, Point, mapping
 
+from tests.importing.official_server import Answer
 from tests.importing.published import (
     FILOSOFI,
     IRVE,
@@ -89,7 +90,7 @@ def build_features(  # noqa: PLR0911 - one shape a source
     ]
 
 
-def publish(desk: Desk, layer_id: str, connector_id: str, features: Sequence[Feature], **how: Any) -> None:  # noqa: ANN401 - as Desk
+def publish(desk: Desk, layer_id: str, connector_id: str, features: Sequence[Feature], **how: object) -> None:
     """Publish features in the shape of the source."""
     if (layer_id, connector_id) in WFS:
         desk.publish_wfs(WFS[layer_id, connector_id], features)
@@ -181,8 +182,6 @@ def test_a_source_comes_stays_and_is_left_alone_when_it_breaks(
 def _publish_bytes(desk: Desk, layer_id: str, connector_id: str, path: str, body: bytes, kind: str) -> None:
     headers = {"Content-Type": kind}
     if (layer_id, connector_id) in WFS:
-        from tests.importing.official_server import Answer  # noqa: PLC0415 - only here
-
         desk.server.serve(path, Answer(body, headers=headers))
     else:
         desk.publish(layer_id, connector_id, body, headers=headers, etag='"v2"')

@@ -16,7 +16,7 @@ from webmap.importing.contours import read_contours
 from webmap.importing.run import load_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from webmap.catalog.load import Catalog
@@ -35,7 +35,7 @@ def transformed(collection: Collection, change: Callable[[Any], Any]) -> Collect
     return collection
 
 
-def to_lambert(points: Any) -> Any:  # noqa: ANN401 - an array of numbers
+def to_lambert(points: Iterable[tuple[float, float]]) -> list[list[float]]:
     project = Transformer.from_crs(4326, 2154, always_xy=True)
     return [list(project.transform(x, y)) for x, y in points]
 

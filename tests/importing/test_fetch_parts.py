@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -168,7 +168,7 @@ def test_a_lock_won_on_a_file_already_published_is_not_used(
     inodes: list[int] = []
     real = fcntl.flock
 
-    def finish_first(file: Any, operation: int) -> None:  # noqa: ANN401 - as fcntl
+    def finish_first(file: int, operation: int) -> None:
         if not inodes:
             waiting.write_bytes(b"published")
             waiting.replace(target)

@@ -23,7 +23,7 @@ EXTENT = (3.2, 50.2, 3.6, 50.6)
 COMMUNES = {"59172": "Denain"}
 
 
-def feature(label: str, citycode: str = "59172", **told: Any) -> dict[str, Any]:  # noqa: ANN401 - any property
+def feature(label: str, citycode: str | None = "59172", **told: object) -> dict[str, Any]:
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [3.39, 50.33]},
@@ -79,7 +79,7 @@ def test_what_is_not_geocodejson_silences_it(server: OfficialServer, body: bytes
 
 
 def test_features_that_are_not_addresses_are_left_out(server: OfficialServer) -> None:
-    strange: list[object] = [None, 3, {}, feature("x") | {"geometry": None}, feature("x", citycode=None)]  # type: ignore[arg-type]
+    strange: list[object] = [None, 3, {}, feature("x") | {"geometry": None}, feature("x", citycode=None)]
     strange += [feature("x") | {"geometry": {"type": "Point", "coordinates": [900, 50]}}, feature("la bonne")]
     found, missing = geocoder(server.serve("/search", collection(*strange))).search("x", COMMUNES)
     assert ([each.nom for each in found], missing) == (["la bonne"], None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,8 @@ from webmap.importing.refresh import build_url
 from webmap.importing.remote import Remote
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.db import Database
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "irve_csv.py"
 
 
-def load_bench() -> Any:  # noqa: ANN401 - a module
+def load_bench() -> ModuleType:
     spec = importlib.util.spec_from_file_location("irve_csv", BENCH)
     assert spec is not None
     assert spec.loader is not None

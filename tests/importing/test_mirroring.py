@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas
 import pytest
 import shapely
+from pyproj import Geod
 
-from tests.conftest import SHARED
+from tests.conftest import SHARED, connect
+from tests.importing.official_server import official_server
 from tests.importing.published import FILOSOFI_ENTRY, Desk, collection, grid_csv, irve_csv, points, zipped
 from tests.importing.test_connectors import FILES, TABLES, WFS, publish_good
 from webmap.importing.mirror import add_file, read_index
@@ -158,9 +160,6 @@ def real(
     catalog: Catalog, settings: Settings, real_mirror: Path, cluster: Cluster, filled: str
 ) -> Iterator[tuple[Desk, dict[str, Any]]]:
     """Refresh everything from the mirror, once for the tests that follow."""
-    from tests.conftest import connect  # noqa: PLC0415 - beside its only use
-    from tests.importing.official_server import official_server  # noqa: PLC0415 - as above
-
     cluster.create_database("real", template=filled)
     database: Database = connect(cluster, "real")
     with official_server() as server:
@@ -173,9 +172,10 @@ def real(
 Real = tuple[Desk, dict[str, Any]]
 
 
-def whole(epsg: int = 2154) -> Any:  # noqa: ANN401 - a geometry
+def whole(epsg: int = 2154) -> BaseGeometry:
     """Return the union of the real contours, read without webmap."""
-    return geopandas.read_file(CONTOURS).to_crs(epsg).union_all()
+    union: BaseGeometry = geopandas.read_file(CONTOURS).to_crs(epsg).union_all()
+    return union
 
 
 def test_the_contours(real: Real) -> None:
@@ -188,8 +188,6 @@ def test_the_contours(real: Real) -> None:
     assert row["n"] == 47
     assert row["km2"] == pytest.approx(372.9, abs=0.1)
     geod = geopandas.read_file(CONTOURS)
-    from pyproj import Geod  # noqa: PLC0415 - beside its only use
-
     independent = sum(abs(Geod(ellps="GRS80").geometry_area_perimeter(g)[0]) for g in geod.geometry) / 1e6
     assert row["km2"] == pytest.approx(independent, rel=1e-4)
 
@@ -274,7 +272,7 @@ def test_the_grids(real: Real) -> None:
     with GRIDS.open(encoding="utf-8", newline="") as file:
         told = {r.pop("insee_com"): r for r in csv.DictReader(file)}
     names = "lib_com, niveau_densite, niveau_ruralite, niveau_centralite"
-    found = {r.pop("code_insee"): r for r in desk.rows(f"SELECT code_insee, {names} FROM pub.grille_densite")}  # noqa: S608 - constants
+    found = {r.pop("code_insee"): r for r in desk.rows(f"SELECT code_insee, {names} FROM pub.grille_densite")}
     assert {code: {**row, "lib_com": f"Commune {code}"} for code, row in told.items()} == found
 
 

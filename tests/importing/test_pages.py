@@ -16,6 +16,8 @@ from webmap.importing.pages import Page, fetch_pages, page_remote
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.importing.official_server import Seen
+
 QUERY = "/wfs/ows?SERVICE=WFS&REQUEST=GetFeature&TYPENAMES=t&STARTINDEX={debut}&COUNT={nombre}"
 
 
@@ -82,7 +84,7 @@ def test_pages_end(server: OfficialServer, tmp_path: Path, monkeypatch: pytest.M
 def test_the_deadline_is_for_all_the_pages(server: OfficialServer, tmp_path: Path) -> None:
     all_rows = rows(100)
 
-    def slow(seen: Any) -> Answer:  # noqa: ANN401 - a Seen
+    def slow(seen: Seen) -> Answer:
         start = int(seen.params["startindex"])
         return Answer(collection(all_rows[start : start + 10], numberMatched=100), drip=100, pause=0.02)
 

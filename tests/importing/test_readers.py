@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def connector(kind: str, **changes: Any) -> Connector:  # noqa: ANN401 - what a TOML file may hold
+def connector(kind: str, **changes: object) -> Connector:
     content = {"id": "essai", "format": kind, "url": "https://example.org/x", "file": "x.json", "source": "s"}
     content |= {"licence": "LO", "key": "code"}
     content |= {"point": "coordonneesXY", "key": "id_pdc_itinerance"} if kind == "csv" else {}
@@ -28,7 +28,7 @@ def connector(kind: str, **changes: Any) -> Connector:  # noqa: ANN401 - what a 
     return Connector.model_validate({**content, **changes})
 
 
-def read(tmp_path: Path, kind: str, body: bytes, **changes: Any) -> list[Any]:  # noqa: ANN401 - as above
+def read(tmp_path: Path, kind: str, body: bytes, **changes: object) -> list[Any]:
     path = tmp_path / "fichier"
     path.write_bytes(body)
     return list(read_features(connector(kind, **changes), [path]))

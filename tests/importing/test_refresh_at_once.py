@@ -26,6 +26,8 @@ from webmap.importing import refresh as refreshing
 from webmap.store import placement, staging, writing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import psycopg
     from shapely.geometry.base import BaseGeometry
 
@@ -88,7 +90,7 @@ def test_an_older_download_never_replaces_a_newer_one(desk: Desk, monkeypatch: p
     real = writing.take_turn
     done: list[int] = []
 
-    def late(connection: Any) -> None:  # noqa: ANN401 - a connection
+    def late(connection: psycopg.Connection[Any]) -> None:
         if not done:
             done.append(1)
             publish_irve(desk, *[{**row, "nom_station": "Le plus récent"} for row in ONES])
@@ -105,7 +107,7 @@ def test_an_older_download_never_replaces_a_newer_one(desk: Desk, monkeypatch: p
     assert {r["nom_station"] for r in desk.rows("SELECT nom_station FROM pub.irve")} == {"Le plus récent"}
 
 
-def test_one_download_at_a_time_in_a_kept_folder(desk: Desk, tmp_path: Any) -> None:  # noqa: ANN401 - a path
+def test_one_download_at_a_time_in_a_kept_folder(desk: Desk, tmp_path: Path) -> None:
     gate = threading.Event()
     body = irve_csv(*ONES).encode()
     desk.publish("irve", "consolidation", body, stop_at=100, gate=gate)
@@ -122,11 +124,7 @@ def test_one_download_at_a_time_in_a_kept_folder(desk: Desk, tmp_path: Any) -> N
     assert [p.name for p in tmp_path.rglob("*.csv")] == []
 
 
-def test_a_download_that_was_stopped_goes_on(
-    desk: Desk,
-    tmp_path: Any,  # noqa: ANN401 - a path
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_download_that_was_stopped_goes_on(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     body = irve_csv(*points(*[{}] * 2000)).encode()
     desk.publish("irve", "consolidation", body, etag='"v1"', cut=200_000)
     with monkeypatch.context() as patched:

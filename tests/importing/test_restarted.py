@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from click.testing import Result
+
     from tests.commands import Run
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -72,7 +74,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return command_of(desk, monkeypatch, tmp_path / "arrivees")
 
 
-def publish(desk: Desk, name: str, **how: Any) -> None:  # noqa: ANN401 - keys of Answer
+def publish(desk: Desk, name: str, **how: object) -> None:
     desk.publish("irve", "consolidation", irve_csv(*[{**row, "nom_station": name} for row in ROWS]).encode(), **how)
 
 
@@ -105,7 +107,7 @@ def check_all_goes_on(desk: Desk, run: Run) -> None:
     assert desk.rows("SELECT resultat FROM app.verification WHERE couche = 'irve'") == [{"resultat": "changee"}]
 
 
-def start_refresh(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+def start_refresh(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Result]:
     """Run the command while its source drips; return once bytes came, with what waits for its end."""
     coming = threading.Event()
 
@@ -119,12 +121,12 @@ def start_refresh(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> Call
     monkeypatch.setattr(refresh, "fetch", told)
     gate = threading.Event()
     publish(desk, "Nouveau", stop_at=20_000, gate=gate)
-    found: list[Any] = []
+    found: list[Result] = []
     thread = threading.Thread(target=lambda: found.append(run("sources", "refresh", "irve")))
     thread.start()
     assert coming.wait(60)
 
-    def wait() -> Any:  # noqa: ANN401 - click's Result
+    def wait() -> Result:
         gate.set()
         thread.join()
         return found[0]
@@ -158,7 +160,7 @@ def test_a_server_down_when_the_download_ends_is_told(
     check_all_goes_on(desk, run)
 
 
-def check_refused(done: Any, sentence: str) -> None:  # noqa: ANN401 - click's Result
+def check_refused(done: Result, sentence: str) -> None:
     """Check what the command said: one line for the source, one for the end, and nothing of a program's entrails."""
     assert done.exit_code == 1
     said = done.output.splitlines()

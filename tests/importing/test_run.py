@@ -53,7 +53,7 @@ def test_what_follows_from_contours(database_with_contours: Database) -> None:
     assert rows(database_with_contours, "SELECT DISTINCT precision FROM pub.commune") == [{"precision": "exacte"}]
     for decoupage in ("bassin", "bv2022"):
         union = (
-            f"SELECT d.code FROM pub.{decoupage} d WHERE d.precision <> 'exacte' OR d.geom IS NULL OR"  # noqa: S608 - names
+            f"SELECT d.code FROM pub.{decoupage} d WHERE d.precision <> 'exacte' OR d.geom IS NULL OR"
             " NOT ST_Equals(d.geom, (SELECT ST_Union(c.geom) FROM pub.commune c JOIN app.membre m USING (code_insee)"
             f" WHERE m.decoupage = '{decoupage}' AND m.code = d.code))"
         )
@@ -93,7 +93,7 @@ def test_the_real_contours(database: Database, catalog: Catalog, settings: Setti
     for layer in points:
         found = rows(
             database,
-            "SELECT t.code_insee AS dit, c.code_insee AS vu FROM pub.commune c"  # noqa: S608 - an id
+            "SELECT t.code_insee AS dit, c.code_insee AS vu FROM pub.commune c"
             f" RIGHT JOIN pub.{layer.id} t ON ST_Contains(c.geom, t.geom) WHERE t.geom IS NOT NULL",
         )
         assert all(row["dit"] == row["vu"] for row in found), (layer.id, found)

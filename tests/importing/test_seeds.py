@@ -53,7 +53,7 @@ def test_a_row_more_and_a_row_less(workshop: Workshop) -> None:
 
 
 def test_a_row_changed_by_hand_is_kept_and_told(workshop: Workshop) -> None:
-    workshop.rows(f"UPDATE pub.poche_pauvrete SET nom = 'À la main' WHERE code = '{HAVELUY}'")  # noqa: S608 - a constant
+    workshop.rows(f"UPDATE pub.poche_pauvrete SET nom = 'À la main' WHERE code = '{HAVELUY}'")
     for turn in ("1", "2"):  # kept at the second change of the file too
         workshop.change(POCHES, f"{HAVELUY},", f"{HAVELUY},{turn}")
         (sentence,) = workshop.load()
@@ -63,15 +63,15 @@ def test_a_row_changed_by_hand_is_kept_and_told(workshop: Workshop) -> None:
 
 def test_a_row_moved_by_hand_to_its_exact_place_is_kept(workshop: Workshop) -> None:
     place = "geom = ST_SetSRID(ST_MakePoint(720000, 7030000), 2154), precision = 'exacte'"
-    workshop.rows(f"UPDATE pub.poche_pauvrete SET {place} WHERE code = '{HAVELUY}'")  # noqa: S608 - constants
+    workshop.rows(f"UPDATE pub.poche_pauvrete SET {place} WHERE code = '{HAVELUY}'")
     workshop.change(POCHES, f"{HAVELUY},", f"{HAVELUY},1")
     workshop.load()
-    statement = f"SELECT ST_X(geom) AS x FROM pub.poche_pauvrete WHERE code = '{HAVELUY}'"  # noqa: S608 - a constant
+    statement = f"SELECT ST_X(geom) AS x FROM pub.poche_pauvrete WHERE code = '{HAVELUY}'"
     assert workshop.rows(statement) == [{"x": 720000}]
 
 
 def test_an_edited_row_outlives_its_line(workshop: Workshop) -> None:
-    workshop.rows(f"UPDATE pub.poche_pauvrete SET nom = 'À la main' WHERE code = '{HAVELUY}'")  # noqa: S608 - a constant
+    workshop.rows(f"UPDATE pub.poche_pauvrete SET nom = 'À la main' WHERE code = '{HAVELUY}'")
     workshop.drop_line(POCHES, HAVELUY)
     (sentence,) = workshop.load()
     assert HAVELUY in sentence
@@ -105,7 +105,7 @@ def test_a_place_follows_what_the_line_now_says(workshop: Workshop, old: str, ne
     workshop.change(POCHES, old, new)
     workshop.load()
     rows = workshop.rows(
-        "SELECT (SELECT cle FROM app.cellule k"  # noqa: S608 - a constant
+        "SELECT (SELECT cle FROM app.cellule k"
         " WHERE couche = 'commune' AND ST_Contains(k.geom, t.geom)) AS commune"
         f" FROM pub.poche_pauvrete t WHERE code = '{HAVELUY}'"
     )

@@ -38,7 +38,7 @@ def build(irve: tuple[LayerDefinition, Connector], **changes: str | None) -> tup
         ("", None),
     ],
 )
-def test_boolean_words(irve: tuple[LayerDefinition, Connector], text: str, value: bool | None) -> None:  # noqa: FBT001 - a value
+def test_boolean_words(irve: tuple[LayerDefinition, Connector], text: str, *, value: bool | None) -> None:
     row, problems = build(irve, gratuit=text)
     assert (row["gratuit"], problems) == (value, [])
 

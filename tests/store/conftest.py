@@ -42,7 +42,7 @@ HOSTILE = (
 _built: WeakKeyDictionary[Database, list[LayerDefinition]] = WeakKeyDictionary()
 
 
-def content(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - what a TOML file may hold
+def content(**changes: object) -> dict[str, Any]:
     """Return what `layer.toml` and `style.toml` would say; `changes` replace keys."""
     return {
         "id": "essai",
@@ -69,7 +69,7 @@ def content(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - what a TOML fil
     }
 
 
-def define(*, more: Iterable[dict[str, Any]] = (), **changes: Any) -> LayerDefinition:  # noqa: ANN401 - as above
+def define(*, more: Iterable[dict[str, Any]] = (), **changes: object) -> LayerDefinition:
     """Return a definition like `content`, with `more` fields after `code` and `nom`."""
     whole = content(**changes)
     return LayerDefinition.model_validate({**whole, "fields": [*whole["fields"], *more]})

@@ -182,7 +182,7 @@ BAD = {
 def test_postgresql_refuses_a_bad_geometry(database: Database, case: str) -> None:
     geometry, shape, precision = BAD[case]
     build(database, define(geometry=geometry))
-    statement = f"INSERT INTO pub.essai VALUES ('a', 'a', {shape}, %s, NULL, 'existant', 's', NULL, NULL, '2026')"  # noqa: S608 - above
+    statement = f"INSERT INTO pub.essai VALUES ('a', 'a', {shape}, %s, NULL, 'existant', 's', NULL, NULL, '2026')"
     with pytest.raises((psycopg.errors.CheckViolation, psycopg.errors.InvalidParameterValue)):
         do(database, statement, [precision])
     assert ask(database, "SELECT count(*) FROM pub.essai") == 0

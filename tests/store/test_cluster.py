@@ -65,7 +65,7 @@ def test_both_roles_use_postgis_and_are_nothing_more(cluster: Cluster, role: Rol
     assert ask(cluster, b"SELECT ST_AsText(ST_Transform(ST_Point(3.2, 50.4, 4326), 2154)) LIKE 'POINT(7%'", role)
     assert ask(cluster, "SELECT unaccent('Hérin')".encode(), role) == "Herin"
     powers = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
-    statement = f"SELECT {powers} FROM pg_roles WHERE rolname = current_user".encode()  # noqa: S608 - our words
+    statement = f"SELECT {powers} FROM pg_roles WHERE rolname = current_user".encode()
     assert ask(cluster, statement, role) is False
 
 

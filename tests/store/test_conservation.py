@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import shapely
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.testing import Result
+    from shapely.geometry.base import BaseGeometry
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
@@ -95,7 +96,7 @@ def test_a_surface_nobody_measured_leaves_nothing_over() -> None:
 # --- through the database ------------------------------------------------------------------------------------------
 
 
-def draw(database: Database, code: str, shape: Any) -> None:  # noqa: ANN401 - a shapely geometry
+def draw(database: Database, code: str, shape: BaseGeometry) -> None:
     do(
         database,
         "INSERT INTO pub.trame_verte (code, nom, element, portee, document, geom, precision, etat, source, source_ligne,"
@@ -160,7 +161,8 @@ def test_the_shipped_facts_are_conserved(
     facts_with_contours: Database,
     catalog: Catalog,
     run: Callable[[Database], Result],
-    contours: bool,  # noqa: FBT001 - a case
+    *,
+    contours: bool,
 ) -> None:
     database = facts_with_contours if contours else facts
     checked = fetch_conservation(database, catalog)

@@ -123,7 +123,10 @@ def test_what_is_read_in_a_snapshot_is_of_one_state(cluster: Cluster, database: 
 def test_a_long_stream_keeps_no_row(database: Database) -> None:
     """Rows kept alive by thousands woke the garbage collector: half of an export's time, and 50 MB no longer shared."""
     passes: list[str] = []
-    note = lambda phase, _: passes.append(phase)  # noqa: E731 - a callback of the collector
+
+    def note(phase: str, _: object) -> None:
+        passes.append(phase)
+
     rows = sql.SQL("SELECT repeat('x', 100) FROM generate_series(1, 20000)")
     stream = database.stream(rows)
     next(stream)

@@ -37,7 +37,7 @@ def revision(database: Database) -> int:
         ("UPDATE pub.essai SET nom = 'x'", 1),
         ("DELETE FROM pub.essai", 1),
         ("TRUNCATE pub.essai", 1),
-        (f"WITH x AS ({ONE} RETURNING 1) UPDATE pub.essai SET nom = 'x'", 2),  # noqa: S608 - constants
+        (f"WITH x AS ({ONE} RETURNING 1) UPDATE pub.essai SET nom = 'x'", 2),
         ("UPDATE pub.essai SET nom = 'x' WHERE code = 'absent'", 0),
         ("DELETE FROM pub.essai WHERE code = 'absent'", 0),
         ("INSERT INTO pub.essai SELECT * FROM pub.essai WHERE false", 0),

@@ -164,7 +164,8 @@ def test_every_shipped_number_has_a_rule_a_source_or_a_reason(
     facts_with_contours: Database,
     catalog: Catalog,
     decoupage: str,
-    contours: bool,  # noqa: FBT001 - a case
+    *,
+    contours: bool,
 ) -> None:
     report = fetch_report(facts_with_contours if contours else facts, catalog, decoupage)
     assert report.contours == contours

@@ -50,7 +50,7 @@ def placed(database: Database, catalog: Catalog) -> list[tuple[str, BaseGeometry
     for layer in catalog.layers:
         if layer.geometry == "point":
             statement = (
-                f"SELECT {layer.key} AS cle, code_insee, ST_AsBinary(geom) AS wkb FROM pub.{layer.id}"  # noqa: S608 - ids
+                f"SELECT {layer.key} AS cle, code_insee, ST_AsBinary(geom) AS wkb FROM pub.{layer.id}"
                 " WHERE precision IN ('commune', 'quartier') AND code_insee IS NOT NULL"
             )
             found += [(row["code_insee"], shapely.from_wkb(bytes(row["wkb"]))) for row in rows(database, statement)]
@@ -62,7 +62,8 @@ def test_a_place_known_by_commune_is_in_it_and_hides_no_other(
     facts: Database,
     facts_with_contours: Database,
     catalog: Catalog,
-    contours: bool,  # noqa: FBT001 - a case
+    *,
+    contours: bool,
 ) -> None:
     database = facts_with_contours if contours else facts
     contour = "SELECT code_insee AS cle, ST_AsBinary(geom) AS wkb FROM pub.commune"
@@ -80,7 +81,7 @@ def test_two_databases_draw_the_same(
     upgrade(other, catalog, settings)
     load_seeds(other, catalog, settings)
     for name in ("app.cellule", *(f"pub.{layer.id}" for layer in catalog.layers)):
-        statement = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"  # noqa: S608 - names
+        statement = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"
         assert ask(other, statement) == ask(facts, statement), name
 
 
@@ -154,7 +155,7 @@ def test_cells_never_become_contours(facts: Database) -> None:
     assert ask(facts, "SELECT count(geom) FROM pub.commune") == 0
     assert ask(facts, "SELECT count(precision) FROM pub.commune") == 0
     for decoupage in ("bassin", "bv2022", "equipe"):
-        assert ask(facts, f"SELECT count(geom) FROM pub.{decoupage}") == 0  # noqa: S608 - names
+        assert ask(facts, f"SELECT count(geom) FROM pub.{decoupage}") == 0
         assert ask(facts, "SELECT count(*) FROM app.cellule WHERE couche = %s", [decoupage]) > 0
 
 

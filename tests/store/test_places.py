@@ -117,7 +117,8 @@ def test_the_list_of_a_unit_is_what_the_summary_counts(
     catalog: Catalog,
     decoupage: str,
     unit: str,
-    contours: bool,  # noqa: FBT001 - a case
+    *,
+    contours: bool,
 ) -> None:
     database = facts_with_contours if contours else facts
     layers = [layer for layer in catalog.public if layer.measures and layer.id != "commune" and not layer.decoupage]

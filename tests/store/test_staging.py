@@ -28,7 +28,7 @@ def point(lon: float, lat: float) -> str:
     return json.dumps({"type": "Point", "coordinates": [lon, lat]})
 
 
-def row(code: str, geometry: str | None = None, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - a cell
+def row(code: str, geometry: str | None = None, **changes: object) -> dict[str, Any]:
     whole = {
         "code": code,
         "nom": f"n-{code}",
@@ -158,7 +158,8 @@ def test_what_is_the_territorys(
     layer: LayerDefinition,
     geometry: str | None,
     code: str | None,
-    kept: bool,  # noqa: FBT001 - a case
+    *,
+    kept: bool,
 ) -> None:
     bring(database_with_contours, layer, row("a", geometry, code_insee=code))
     assert ask(database_with_contours, "SELECT count(*) FROM pub.essai") == kept
@@ -172,7 +173,8 @@ def test_without_contours_the_code_decides_then_the_box(
     database: Database,
     geometry: str,
     code: str | None,
-    kept: bool,  # noqa: FBT001 - a case
+    *,
+    kept: bool,
 ) -> None:
     found = define()
     build(database, found)

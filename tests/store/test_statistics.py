@@ -45,7 +45,7 @@ MEASURES = [
 ]
 
 
-def table(**changes: Any) -> LayerDefinition:  # noqa: ANN401 - what a TOML file may hold
+def table(**changes: object) -> LayerDefinition:
     content: dict[str, Any] = {
         "geometry": "none", "style": None, "key": "code_insee", "name": "code_insee", "fields": FIELDS,
         "secret": "masque", "unavailable": "absent", "measures": [{**m, "rule": "commune"} for m in MEASURES],
@@ -70,7 +70,7 @@ def refill(database: Database, rows: dict[str, dict[str, Any]]) -> None:
         for code, row in rows.items():
             whole = {**common, "code_insee": code, **row}
             names, marks = ", ".join(whole), ", ".join(f"%({name})s" for name in whole)
-            connection.execute(f"INSERT INTO pub.essai ({names}) VALUES ({marks})".encode(), whole)  # noqa: S608 - names of ours
+            connection.execute(f"INSERT INTO pub.essai ({names}) VALUES ({marks})".encode(), whole)
 
 
 def read(database: Database, decoupage: str, layer: LayerDefinition = LAYER) -> dict[str, dict[str, Value]]:
@@ -386,7 +386,7 @@ def test_the_real_incomes_are_those_of_the_file(database: Database, catalog: Cat
         masked = [name for name, value in row.items() if value is None] or None
         content = {**common, "code_insee": code, **row, "secret": masked}
         names, marks = ", ".join(content), ", ".join(f"%({name})s" for name in content)
-        do(database, f"INSERT INTO pub.filosofi ({names}) VALUES ({marks})", content)  # noqa: S608 - names of ours
+        do(database, f"INSERT INTO pub.filosofi ({names}) VALUES ({marks})", content)
     assert ask(database, "SELECT count(tp6021) FROM pub.filosofi") == 20
     communes = read(database, "commune", layer)
     assert [communes[code]["taux_pauvrete"].valeur for code in (DENAIN, "59361", "59207")] == [43.0, 36.0, 33.0]

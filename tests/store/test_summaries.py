@@ -186,7 +186,7 @@ def squares(database_with_contours: Database) -> Database:
     do(database, "UPDATE pub.commune SET geom = ST_Translate(geom, 400000, 0)")
     for number, code in enumerate(("59002", "59038", "59064")):
         box = f"ST_Multi(ST_MakeEnvelope({720000 + 1000 * number}, 7030000, {721000 + 1000 * number}, 7031000, 2154))"
-        do(database, f"UPDATE pub.commune SET geom = {box} WHERE code_insee = %s", [code])  # noqa: S608 - numbers
+        do(database, f"UPDATE pub.commune SET geom = {box} WHERE code_insee = %s", [code])
     return database
 
 

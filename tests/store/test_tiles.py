@@ -53,7 +53,7 @@ def test_every_drawn_row_is_in_a_tile_with_what_its_style_needs(
     for layer in catalog.public:
         if not layer.drawn or layer.id == "commune" or layer.decoupage:
             continue
-        statement = f"SELECT coalesce(array_agg({layer.key}::text), '{{}}') FROM pub.{layer.id} WHERE geom IS NOT NULL"  # noqa: S608
+        statement = f"SELECT coalesce(array_agg({layer.key}::text), '{{}}') FROM pub.{layer.id} WHERE geom IS NOT NULL"
         found = around(store, layer.id)
         assert found.keys() == set(ask(facts, statement)), layer.id
         for properties in found.values():
@@ -143,7 +143,8 @@ def test_a_unit_keeps_the_rows_tied_to_it(
     facts_with_contours: Database,
     catalog: Catalog,
     unit: tuple[str, str],
-    contours: bool,  # noqa: FBT001 - a case
+    *,
+    contours: bool,
 ) -> None:
     database = facts_with_contours if contours else facts
     store = TileStore(database, catalog.public)
@@ -151,7 +152,7 @@ def test_a_unit_keeps_the_rows_tied_to_it(
         layer = catalog.by_id[layer_id]
         drawn = "" if layer_id in {"commune", "bassin"} else " AND t.geom IS NOT NULL"
         condition = sql_in_unit(layer).as_string()
-        statement = f"SELECT coalesce(array_agg(t.{layer.key}), '{{}}') FROM pub.{layer_id} t WHERE {condition}{drawn}"  # noqa: S608
+        statement = f"SELECT coalesce(array_agg(t.{layer.key}), '{{}}') FROM pub.{layer_id} t WHERE {condition}{drawn}"
         wanted = set(ask(database, statement, {"decoupage": unit[0], "unite": unit[1]}))
         assert around(store, layer_id, unit).keys() == wanted
         assert wanted or unit[1] != "200042190"

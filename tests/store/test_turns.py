@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# Another worker, in the middle of its turn until it is killed.
+# Another worker, in the middle of its turn until it is killed; the end of the test would end it too.
 WORKER = """
-import sys, time
+import sys
 from pathlib import Path
 from webmap.store.turns import queue_up
 with queue_up(Path(sys.argv[1])) as export, export.take():
     print("mon tour", flush=True)
-    time.sleep(300)
+    sys.stdin.read()
 """
 ROWS = sql.SQL("SELECT repeat('x', 1000) FROM generate_series(1, 3000)")
 
@@ -41,7 +41,8 @@ def path(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def another_worker(path: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, "-c", WORKER, str(path)], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", WORKER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "mon tour\n"
         try:

@@ -76,7 +76,7 @@ def test_the_table_has_the_numbers_of_the_chart(numbers: list[float | None], who
 
 
 @pytest.mark.parametrize(("number", "lettered"), [(FEW, True), (FEW + 1, False)])
-def test_units_have_letters_where_they_are_few(number: int, lettered: bool) -> None:  # noqa: FBT001 - a table of cases
+def test_units_have_letters_where_they_are_few(number: int, *, lettered: bool) -> None:
     report = make_report(dict.fromkeys(names(number), 1.0), 1.0, RATE)
     charts = build_charts(report, report.units[2], TYPES)
     assert charts.letters == (tuple(zip("ABCDEFGH", names(number), strict=True)) if lettered else ())

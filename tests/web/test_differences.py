@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.web.reports_made import make_value
 from webmap.catalog.load import UNIT_FIGURES, Catalog
 from webmap.web.differences import compare, describe, kind_of, measure_types
 from webmap.web.french import nombre
@@ -91,11 +92,6 @@ def test_the_types_cover_the_figures_of_units(catalog: Catalog) -> None:
 
 def test_a_density_is_compared_and_a_population_shared(catalog: Catalog) -> None:
     types = measure_types(catalog)
-
-    class Asked:
-        def __init__(self, mesure: str) -> None:
-            self.couche, self.mesure = "commune", mesure
-
-    assert kind_of(Asked("densite"), types) == "relative"  # type: ignore[arg-type]  # all it reads
-    assert kind_of(Asked("population_municipale"), types) == "additive"  # type: ignore[arg-type]
-    assert kind_of(Asked("autre"), types) is None  # type: ignore[arg-type]
+    assert kind_of(make_value(("commune", "densite"), 1), types) == "relative"
+    assert kind_of(make_value(("commune", "population_municipale"), 1), types) == "additive"
+    assert kind_of(make_value(("commune", "autre"), 1), types) is None

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -23,7 +23,8 @@ from webmap.catalog.load import load_catalog
 from webmap.cli.tuiles import settle_octets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from webmap.config import Settings
     from webmap.store.db import Database
@@ -99,7 +100,7 @@ def get(settings: Settings, database: Database, short_folder: Path) -> Iterator[
     octets, asked = short_folder / "octets", []
     app = create_app(settings.model_copy(update={"octets_folder": octets}), database)
 
-    def counted(environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI, passed on
+    def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked.append(environ["PATH_INFO"])
         return app(environ, start_response)
 

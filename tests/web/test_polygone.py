@@ -31,7 +31,7 @@ BOUNDED = settings(
 )
 
 
-def ask(client: FlaskClient, wkt: str, kind: str = ".json", **options: Any) -> TestResponse:  # noqa: ANN401
+def ask(client: FlaskClient, wkt: str, kind: str = ".json", **options: Any) -> TestResponse:  # noqa: ANN401 - what the client takes
     return client.get(f"/territoires/polygone{kind}?wkt={quote(wkt)}", **options)
 
 
@@ -153,11 +153,12 @@ LOCAL = st.lists(st.tuples(st.floats(3.2, 3.6), st.floats(50.2, 50.6)), min_size
 
 
 @BOUNDED
-@given(POINTS | LOCAL, st.booleans())
+@given(points=POINTS | LOCAL, closed=st.booleans())
 def test_any_polygon_is_answered_or_refused(
     reader_with_contours: FlaskClient,
     points: list[tuple[float, float]],
-    closed: bool,  # noqa: FBT001 - drawn
+    *,
+    closed: bool,
 ) -> None:
     ring = [*points, *(points[:1] if closed else [])]
     text = f"POLYGON(({','.join(f'{x!r} {y!r}' for x, y in ring)}))"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -14,13 +14,14 @@ from pyproj import Geod
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
 
 GEOD = Geod(ellps="WGS84")
 CROSSED = [[3, 50], [3.1, 50.1], [3.1, 50], [3, 50.1], [3, 50]]
 POINT = {"type": "Point", "coordinates": [3.4, 50.4]}
 
 
-def ask(client: FlaskClient, geometry: object, metres: object = 300) -> Any:  # noqa: ANN401 - the answer
+def ask(client: FlaskClient, geometry: object, metres: object = 300) -> TestResponse:
     return client.post(f"/tampon.json?metres={metres}", json=geometry, content_type="application/geo+json")
 
 

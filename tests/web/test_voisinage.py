@@ -29,7 +29,7 @@ def put(database: Database, table: str, row: dict[str, Any], wkt: str) -> None:
     names, values = ", ".join(row), ", ".join(f"%({name})s" for name in row)
     with database.owner() as connection:
         connection.execute(
-            f"INSERT INTO pub.{table} ({names}, geom) VALUES ({values}, {geometry})",  # noqa: S608 - names of ours
+            f"INSERT INTO pub.{table} ({names}, geom) VALUES ({values}, {geometry})",
             row | {"wkt": wkt},
         )
 

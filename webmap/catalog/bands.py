@@ -39,7 +39,7 @@ class Band(BaseModel):
 
 # Where shapes are a few pixels wide, a quarter of one shows: at zoom 6, of 35 000 surfaces, on 2,7 % of the pixels, an eighth on
 # 1,08 %, a tenth on 0,81 % (bench, 22/11/2026).
-_GENERALISED = tuple(Band(zoom_max=zoom, tolerance=0.1 if zoom <= 6 else 0.25) for zoom in (4, 6, 8, 10, 12))  # noqa: PLR2004
+_GENERALISED = tuple(Band(zoom_max=zoom, tolerance=0.1 if zoom <= 6 else 0.25) for zoom in (4, 6, 8, 10, 12))  # noqa: PLR2004 - a zoom
 _WHOLE = Band(zoom_max=LAST_ZOOM, tolerance=0)
 
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from webmap.catalog.bands import LABELS, Band, check_bands, complete_bands
 from webmap.catalog.connector import Connector, check_connectors
-from webmap.catalog.inspire import Inspire  # noqa: TC001 - as above
+from webmap.catalog.inspire import Inspire
 from webmap.catalog.measure import STATISTICAL, Figure, Identifier, Measure, Text, check_measures
-from webmap.catalog.style import Style  # noqa: TC001 - pydantic reads it at run time
+from webmap.catalog.style import Style
 
 GeometryType = Literal["point", "line", "polygon", "none"]
 FieldType = Literal["text", "integer", "number", "date", "boolean", "list"]

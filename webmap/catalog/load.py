@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from webmap.catalog.definition import LayerDefinition
-from webmap.catalog.inspire import Inspire  # noqa: TC001 - pydantic reads it
-from webmap.catalog.measure import Text  # noqa: TC001 - pydantic reads it
+from webmap.catalog.inspire import Inspire
+from webmap.catalog.measure import Text
 from webmap.config import where_and_why
 from webmap.errors import CatalogError, NotFoundError
 from webmap.wording import explain

@@ -50,7 +50,7 @@ def _format(value: object, labels: Mapping[str, str], unit: str | None) -> str |
     if isinstance(value, bool):
         text = "oui" if value else "non"
     elif isinstance(value, int | float):
-        text = f"{value:,}" if abs(value) >= 10_000 else str(value)  # noqa: PLR2004
+        text = f"{value:,}" if abs(value) >= 10_000 else str(value)  # noqa: PLR2004 - a year has no blank
         text = text.replace(",", "\u202f").replace(".", ",")
     elif isinstance(value, list | tuple):
         text = ", ".join(str(item) for item in value)

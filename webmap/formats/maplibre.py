@@ -164,7 +164,7 @@ def _points(rule: Rule) -> list[Node]:
 def _pale(color: str) -> bool:
     """Whether a line of this colour would not be seen on white; the threshold of the viewer (static/src/couleur.js)."""
     red, green, blue = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.72  # noqa: PLR2004
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.72  # noqa: PLR2004 - luminance
 
 
 def _lines(rule: Rule) -> list[Node]:

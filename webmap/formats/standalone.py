@@ -118,9 +118,9 @@ def render_folium(groups: Sequence[Group], background: Group, bounds: tuple[floa
     Text never goes through folium, but for the names of the layer control: branca compiles what it has rendered as a
     Jinja template once more, so a stored `{{ … }}` would run on the server.
     """
-    import folium  # noqa: PLC0415
-    from folium.map import CustomPane  # noqa: PLC0415
-    from folium.utilities import JsCode  # noqa: PLC0415
+    import folium  # noqa: PLC0415 - loaded when a map is taken away
+    from folium.map import CustomPane  # noqa: PLC0415 - as above
+    from folium.utilities import JsCode  # noqa: PLC0415 - as above
 
     west, south, east, north = bounds
     middle = [(south + north) / 2, (west + east) / 2]
@@ -207,7 +207,7 @@ def _render_parts(chart: FoliumMap) -> Parts:
 def _generated_ids(element: Element) -> Iterator[str]:
     yield element._id  # noqa: SLF001 - branca has no public name for it
     parts = [getattr(element, name) for name in ("header", "html", "script") if hasattr(element, name)]
-    for child in [*parts, *element._children.values()]:  # noqa: SLF001
+    for child in [*parts, *element._children.values()]:  # noqa: SLF001 - as above
         yield from _generated_ids(child)
 
 

@@ -44,7 +44,7 @@ _INDEXES = {
     "sans_lieu": sql.SQL("(code_insee) WHERE {}").format(UNPLACED),
 }
 _NAME_LENGTH = 63  # PostgreSQL cuts longer identifiers
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 # Fired once a statement, and only when a row really changed: transition tables tell.
 _TRIGGERS = {
     "insert": "AFTER INSERT ON {table} REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT",

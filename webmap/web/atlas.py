@@ -30,9 +30,9 @@ SCHEMATIC = "Cellules schématiques, pas des limites administratives"
 APPROXIMATE = "position approximative (connue à la commune ou au quartier)"
 # Said in every legend where they appear, whatever the layer. Our own SVG, as below.
 SIGNS = {
-    "approximatif": {"label": APPROXIMATE, "svg": Markup(APPROXIMATE_SIGN)},  # noqa: S704
-    "groupe": {"label": "groupe de points, avec leur nombre : zoomer les sépare", "svg": Markup(GROUP_SIGN)},  # noqa: S704
-    "schematique": {"label": SCHEMATIC, "svg": Markup(SCHEMATIC_SIGN)},  # noqa: S704
+    "approximatif": {"label": APPROXIMATE, "svg": Markup(APPROXIMATE_SIGN)},  # noqa: S704 - drawn by us
+    "groupe": {"label": "groupe de points, avec leur nombre : zoomer les sépare", "svg": Markup(GROUP_SIGN)},  # noqa: S704 - drawn by us
+    "schematique": {"label": SCHEMATIC, "svg": Markup(SCHEMATIC_SIGN)},  # noqa: S704 - drawn by us
 }
 # The server hands its addresses to the script: no path is written in JavaScript.
 URLS = {
@@ -164,7 +164,7 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
         "revision": counts["revision"],
         "modifiee": counts["modifiee"].date().isoformat(),
         # Our own SVG, with no text from a row or a request in it.
-        "legende": [{"label": rule.label, "svg": Markup(build_legend(rule, layer.geometry))} for rule in rules],  # noqa: S704
+        "legende": [{"label": rule.label, "svg": Markup(build_legend(rule, layer.geometry))} for rule in rules],  # noqa: S704 - drawn by us
         "avertissement": layer.warning,
     }
 

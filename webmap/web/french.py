@@ -36,7 +36,7 @@ def nombre(value: float | None, decimals: int | None = None) -> str:
         return "—"
     if decimals is None:
         size = abs(value)  # two or three figures are enough to read, and few enough to compare
-        decimals = 0 if float(value).is_integer() else (1 if size >= 10 else 2 if size >= 0.1 else 3)  # noqa: PLR2004
+        decimals = 0 if float(value).is_integer() else (1 if size >= 10 else 2 if size >= 0.1 else 3)  # noqa: PLR2004 - three figures
     text = f"{value:z,.{decimals}f}".replace(",", SPACE).replace(".", ",")
     return text.replace("-", "−")
 

@@ -118,7 +118,7 @@ def api(settings: Settings, placed_database: Database) -> FlaskClient:
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
+    def log(self, *_: object) -> None:
         """Drop the line."""
 
 

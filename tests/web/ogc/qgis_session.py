@@ -28,12 +28,12 @@ def system(code: int) -> Any:  # noqa: ANN401 - QGIS has no types
     return core.QgsCoordinateReferenceSystem.fromEpsgId(code)
 
 
-def project(code: int, box: tuple[float, float, float, float]) -> Any:  # noqa: ANN401
+def project(code: int, box: tuple[float, float, float, float]) -> Any:  # noqa: ANN401 - as above
     way = core.QgsCoordinateTransform(system(4326), system(code), core.QgsProject.instance())
     return way.transformBoundingBox(core.QgsRectangle(*box))
 
 
-def draw(layer: Any, code: int, box: Any, path: Path) -> dict[str, Any]:  # noqa: ANN401
+def draw(layer: Any, code: int, box: Any, path: Path) -> dict[str, Any]:  # noqa: ANN401 - as above
     """Render one layer; returns how many pixels each colour has, and the side of a pixel in units of the map."""
     settings = core.QgsMapSettings()
     settings.setLayers([layer])
@@ -57,11 +57,11 @@ def draw(layer: Any, code: int, box: Any, path: Path) -> dict[str, Any]:  # noqa
     return {"colours": found, "side": settings.mapUnitsPerPixel()}
 
 
-def open_items(root: str, collection: str) -> Any:  # noqa: ANN401
+def open_items(root: str, collection: str) -> Any:  # noqa: ANN401 - as above
     uri = core.QgsDataSourceUri()
     uri.setParam("url", f"{root}/ogc")
     uri.setParam("typename", collection)
-    return core.QgsVectorLayer(uri.uri(False), collection, "OAPIF")  # noqa: FBT003
+    return core.QgsVectorLayer(uri.uri(False), collection, "OAPIF")  # noqa: FBT003 - QGIS takes it so
 
 
 def read_items(root: str, collection: str, folder: Path) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def read_tiles(root: str, collection: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def read_symbol(symbol: Any) -> dict[str, Any]:  # noqa: ANN401
+def read_symbol(symbol: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     first = symbol.symbolLayer(0)
     stroke = first.strokeColor().name() if symbol.type() != core.QgsSymbol.Line else None
     return {"color": first.color().name(), "stroke": stroke, "drawers": symbol.symbolLayerCount()}
@@ -138,11 +138,11 @@ def read_database(server: dict[str, str]) -> dict[str, Any]:
     uri = core.QgsDataSourceUri()
     uri.setConnection(server["host"], server["port"], server["name"], "webmap_lecture", "")
     provider = core.QgsProviderRegistry.instance().providerMetadata("postgres")
-    tables = provider.createConnection(uri.uri(False), {}).tables("pub")  # noqa: FBT003
+    tables = provider.createConnection(uri.uri(False), {}).tables("pub")  # noqa: FBT003 - QGIS takes it so
     opened = {}
     for name, column in (("commune", "geom"), ("filosofi", None)):
         uri.setDataSource("pub", name, column)
-        layer = core.QgsVectorLayer(uri.uri(False), name, "postgres")  # noqa: FBT003
+        layer = core.QgsVectorLayer(uri.uri(False), name, "postgres")  # noqa: FBT003 - QGIS takes it so
         may = layer.dataProvider().capabilities()
         edits = core.QgsVectorDataProvider.ChangeAttributeValues | core.QgsVectorDataProvider.DeleteFeatures
         opened[name] = {"number": layer.featureCount(), "editable": bool(may & edits)}
@@ -154,7 +154,7 @@ def read_database(server: dict[str, str]) -> dict[str, Any]:
 
 
 def main(asked: dict[str, Any]) -> None:
-    application = core.QgsApplication([], False)  # noqa: FBT003
+    application = core.QgsApplication([], False)  # noqa: FBT003 - QGIS takes it so
     application.initQgis()
     folder = Path(asked["folder"])
     told = {
