@@ -100,7 +100,8 @@ def test_the_work_ends_with_its_time_or_with_the_server(
         (tmp_path / "travail" / str(os.getpid())).touch()
         os.read(reading, 1)
 
-    monkeypatch.setattr(drawn, "refresh", endless)  # the first of its work: a slow machine too is there before the bound
+    # The first thing it does: a slow machine too is there before the bound.
+    monkeypatch.setattr(drawn, "refresh", endless)
     with watching.keep_watch(own, catalog):
         wait_for(lambda: list((tmp_path / "travail").iterdir()))
         [pid] = [int(path.name) for path in (tmp_path / "travail").iterdir()]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web import export_layers
+from tests.web.reports_made import add_grids
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.importing.seeds import load_seeds
@@ -100,6 +102,38 @@ def reader_with_contours(cluster: Cluster, contoured: str, settings: Settings) -
     """Return a client for tests that only read: facts, and contours of our own."""
     with _copy(cluster, contoured, "lecture_contours") as database:
         yield create_app(settings, database).test_client()
+
+
+@pytest.fixture(scope="session")
+def with_statistics(cluster: Cluster, contoured: str, settings: Settings) -> Iterator[FlaskClient]:
+    """Return a client for tests that only read, figures of our own among incomes: one commune in three masked, one in seven absent."""
+    with _copy(cluster, contoured, "statistiques") as database:
+        with database.owner() as connection:
+            connection.execute(
+                "INSERT INTO pub.filosofi (code_insee, nbmenfisc21, med21, tp6021, secret, etat, source, millesime)"
+                " SELECT code_insee, 500 + rang, CASE WHEN rang % 3 > 0 THEN 15000 + 200 * rang END,"
+                " CASE WHEN rang % 3 > 0 THEN rang END, CASE WHEN rang % 3 > 0 THEN '{}'::text[] ELSE '{med21,tp6021}' END,"
+                " 'existant', 's', '2021' FROM (SELECT code_insee, row_number() OVER (ORDER BY code_insee) AS rang"
+                " FROM pub.commune) c WHERE rang % 7 > 0"
+            )
+        yield create_app(settings, database).test_client()
+
+
+@pytest.fixture(scope="session")
+def gridded(cluster: Cluster, contoured: str, settings: Settings) -> Iterator[FlaskClient]:
+    """Return a client for tests that only read, of an atlas that has distributions."""
+    with _copy(cluster, contoured, "repartie") as database:
+        add_grids(database)
+        yield create_app(settings, database).test_client()
+
+
+@pytest.fixture(scope="session")
+def atlas(
+    cluster: Cluster, filled: str, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlaskClient]:
+    """Return a client for tests that only read, of an atlas with the layers of `export_layers`."""
+    with export_layers.served(cluster, filled, settings, tmp_path_factory.mktemp("essais")) as (client, _):
+        yield client
 
 
 @contextlib.contextmanager
