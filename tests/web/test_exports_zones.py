@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 
+from tests.web.documents_read import get, squeeze
 from tests.web.measures_read import plain, read_measures
+from tests.web.pdf_read import read_structure
 from webmap.app import create_app
 from webmap.web import french
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask.testing import FlaskClient
 
     from webmap.config import Settings
@@ -48,23 +47,8 @@ def zoned(settings: Settings, database_with_contours: Database, placed: list[str
     return create_app(settings, database_with_contours).test_client()
 
 
-def get(client: FlaskClient, path: str) -> bytes:
-    response = client.get(f"/territoires/{path}")
-    assert response.status_code == 200, response.text[:300]
-    body: bytes = response.data
-    return body
-
-
-def read_pdf(body: bytes, folder: Path) -> str:
-    path = folder / "zone.pdf"
-    path.write_bytes(body)
-    told = subprocess.run(["pdfinfo", "-struct-text", path], capture_output=True, check=True, text=True).stdout
-    lines = (line.strip() for line in told.splitlines())
-    return squeeze("".join(line.removeprefix('"').removesuffix('"') for line in lines if line.startswith('"')))
-
-
-def squeeze(text: str) -> str:
-    return "".join(text.split())
+def read_pdf(body: bytes) -> str:
+    return squeeze("".join(text for *_, texts in read_structure(body) for text in texts))
 
 
 def written(value: dict[str, Any]) -> str:
@@ -74,13 +58,13 @@ def written(value: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("path", "query"), [("qpv/QN05950M", ""), ("polygone", SQUARE), ("polygone", "?communes=59172,59491")]
 )
-def test_each_form_of_a_zone_says_what_json_says(zoned: FlaskClient, tmp_path: Path, path: str, query: str) -> None:
+def test_each_form_of_a_zone_says_what_json_says(zoned: FlaskClient, path: str, query: str) -> None:
     report = zoned.get(f"/territoires/{path}.json{query}").get_json()
     [unit] = report["unites"]
     values = [value for value in unit["mesures"] if value["valeur"] is not None]
     missing = [value for value in unit["mesures"] if value["indisponible"] and value["borne_min"] is None]
     assert any(value["valeur"] for value in values)
-    told_in_pdf = read_pdf(get(zoned, f"{path}.pdf{query}"), tmp_path)
+    told_in_pdf = read_pdf(get(zoned, f"{path}.pdf{query}"))
     for address in (f"{path}{query}", f"{path}.html{query}"):
         html = get(zoned, address).decode()
         told, text = read_measures(html), plain(html)
@@ -113,10 +97,10 @@ def test_each_form_of_a_zone_says_what_json_says(zoned: FlaskClient, tmp_path: P
         assert line["valeur"] == ("" if value["valeur"] is None else str(value["valeur"]))
 
 
-def test_zones_side_by_side_say_what_json_says(zoned: FlaskClient, tmp_path: Path, placed: list[str]) -> None:
+def test_zones_side_by_side_say_what_json_says(zoned: FlaskClient, placed: list[str]) -> None:
     report = zoned.get("/territoires/qpv.json").get_json()
     pages = [plain(get(zoned, path).decode()) for path in ("qpv", "qpv.html")]
-    told_in_pdf = read_pdf(get(zoned, "qpv.pdf"), tmp_path)
+    told_in_pdf = read_pdf(get(zoned, "qpv.pdf"))
     for unit in report["unites"]:
         assert squeeze(unit["nom"]) in told_in_pdf
         for value in unit["mesures"] if unit["code"] in placed else []:
@@ -125,11 +109,11 @@ def test_zones_side_by_side_say_what_json_says(zoned: FlaskClient, tmp_path: Pat
                 assert written(value) in told_in_pdf, value
 
 
-def test_a_zone_without_a_perimeter_says_so_in_each_form(reader_with_contours: FlaskClient, tmp_path: Path) -> None:
+def test_a_zone_without_a_perimeter_says_so_in_each_form(reader_with_contours: FlaskClient) -> None:
     for path in ("qpv", "qpv/QN05950M"):
         assert "érimètre inconnu" in get(reader_with_contours, path).decode()
         assert "érimètre inconnu" in get(reader_with_contours, f"{path}.html").decode()
-        assert "érimètreinconnu" in read_pdf(get(reader_with_contours, f"{path}.pdf"), tmp_path)
+        assert "érimètreinconnu" in read_pdf(get(reader_with_contours, f"{path}.pdf"))
 
 
 def test_a_polygon_too_long_for_an_address_has_its_files_by_post(zoned: FlaskClient) -> None:
