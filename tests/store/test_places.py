@@ -68,6 +68,24 @@ def test_a_sign_separates_words_and_stands_for_nothing(facts: Database, catalog:
     assert 0 < len(names(facts, catalog, text)) <= 20
 
 
+@pytest.mark.parametrize("text", ["e", "am", "am l", "59"])
+def test_one_or_two_letters_begin_a_word(facts: Database, catalog: Catalog, text: str) -> None:
+    found = search_places(facts, catalog.public, text)
+    longest = max(text.split(), key=len)
+    assert found
+    with facts.owner() as connection:
+        for row in found:
+            asked = "SELECT string_to_array(app.cle_recherche(%s), ' ') AS mots"
+            words = connection.execute(asked, [f"{row['nom']} {row['cle']}"]).fetchall()[0]["mots"]
+            assert any(word.startswith(longest) for word in words)
+
+
+def test_any_part_of_a_word_finds_it_from_three_letters(facts: Database, catalog: Catalog) -> None:
+    for row in search_places(facts, catalog.public, "mand"):
+        assert "mand" in row["nom"].lower()
+    assert "Saint-Amand-les-Eaux" in names(facts, catalog, "mand")
+
+
 def test_a_found_place_says_where_it_is(facts: Database, catalog: Catalog) -> None:
     denain = search_places(facts, catalog.public, "denain")[0]
     assert (denain["couche"], denain["cle"], denain["commune"]) == ("commune", "59172", None)
@@ -144,7 +162,12 @@ def test_a_list_is_cut_at_five_hundred(database: Database) -> None:
         "INSERT INTO pub.essai SELECT to_char(n, '0000'), 'n', NULL, NULL, NULL, 'existant', 's', NULL, NULL, '2026'"
         " FROM generate_series(1, 600) n",
     )
-    assert len(fetch_layer_places(database, layer)) == 500
+    with count_queries() as counted:
+        assert len(fetch_layer_places(database, layer)) == 500
+    with database.owner() as connection:
+        connection.execute("SET enable_seqscan = off")  # six hundred rows: no index would be worth it
+        plan = connection.execute(f"EXPLAIN {counted[0]}".encode()).fetchall()
+    assert "ix_essai_rang_nom" in str(plan)
     assert len(fetch_unit_places(database, [layer], "territoire", "200042190")) == 500
 
 

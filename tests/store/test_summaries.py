@@ -18,7 +18,7 @@ from tests.store.conftest import build, build_once, define, do, insert, members,
 from webmap.store.attachment import sql_in_unit
 from webmap.store.cursors import sql_keyed
 from webmap.store.db import count_queries
-from webmap.store.places import fetch_citations, sql_citations
+from webmap.store.places import fetch_citations, sql_citations, sql_search
 from webmap.store.report import fetch_report
 from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units, sql_summary
 
@@ -286,6 +286,8 @@ def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: st
             (sql_citations(layer), None),
             (rows.format(sql_in_unit(layer)), {"decoupage": "commune", "unite": "59002"}),
             (rows.format(sql_keyed(layer)), {"cle": "c0"}),
+            (sql_search([layer]), {"texte": "c0 n"}),
+            (sql_search([layer]), {"texte": "l29 n0"}),
         ]
         lines = [
             str(row["QUERY PLAN"])

@@ -320,10 +320,11 @@ def _create_database(connection: psycopg.Connection, name: str, template: str | 
 
 
 def _create_extensions(connection: psycopg.Connection) -> None:
-    """Install PostGIS and unaccent, and let both roles use them, and nobody create anything, in `public`."""
+    """Install PostGIS and what searches need, and let both roles use them, and nobody create anything, in `public`."""
     for statement in (
         "CREATE EXTENSION IF NOT EXISTS postgis",
         "CREATE EXTENSION IF NOT EXISTS unaccent",
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "GRANT USAGE ON SCHEMA public TO webmap_proprietaire, webmap_lecture",
     ):

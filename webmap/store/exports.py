@@ -9,6 +9,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_table
 from webmap.store.features import Selection, sql_order, sql_placed, sql_selection
+from webmap.store.kept_rows import read_kept
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -40,10 +41,13 @@ class Cells:
 
 
 def fetch_count(database: Database, layer: LayerDefinition, selection: Selection) -> Count:
-    """Count the rows of a selection."""
+    """Count the rows of a selection. Those of a whole layer, which any page of it says, are counted once a revision."""
     condition, params = sql_selection(layer, selection)
-    statement = sql.SQL("SELECT count(*) AS nombre, count(t.geom) AS localises FROM {} t WHERE {}")
-    return Count(**database.read(statement.format(sql_table(layer), condition), params)[0])
+    counted = sql.SQL("SELECT count(*) AS nombre, count(t.geom) AS localises FROM {} t WHERE {}")
+    statement = counted.format(sql_table(layer), condition)
+    whole = selection == Selection(sort=selection.sort)
+    found = read_kept(database, statement, None, [layer.id]) if whole else database.read(statement, params)
+    return Count(**found[0])
 
 
 def stream_rows(

@@ -19,6 +19,16 @@ CITATION = sql.SQL("md5(source || E'\\x1f' || millesime)::uuid")  # a digest: a 
 UNPLACED = sql.SQL("(precision IS DISTINCT FROM 'exacte' OR geom IS NULL)")
 
 
+def sql_searched(text: sql.Composable) -> sql.Composed:
+    """Return a name or a key as a search reads it, each of its words after a space."""
+    return sql.SQL("(' ' || app.cle_recherche({}))").format(text)
+
+
+def sql_ranked(name: sql.Composable) -> sql.Composed:
+    """Return a name as lists sort it: as much of it as an index takes."""
+    return sql.SQL("left(app.cle_recherche({}), 200)").format(name)
+
+
 def readable_columns(layer: LayerDefinition) -> tuple[str, ...]:
     """Return the columns of a layer's table that the web may read: the internal fields are not among them."""
     return tuple(dict.fromkeys((*layer.published.field_ids, *COMMON_COLUMNS)))

@@ -11,7 +11,7 @@ from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_nea
 from webmap.store.cursors import sql_keyed
 from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose, read_kept_each
-from webmap.store.naming import CITATION
+from webmap.store.naming import CITATION, sql_ranked, sql_searched
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,21 +66,31 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
 
 
 def search_places(database: Database, layers: Iterable[LayerDefinition], text: str) -> list[Row]:
-    """Return up to 20 rows of any layer whose name holds every word of `text`, accents and case ignored; communes first."""
+    """Return up to 20 rows of any layer whose name or key holds every word of `text`; communes first.
+
+    Accents, case and signs do not count. A text of words of one or two letters is looked for where words begin.
+    """
+    return database.read(sql_search(layers), {"texte": text})
+
+
+def sql_search(layers: Iterable[LayerDefinition]) -> sql.Composed:
+    """Return the statement of a search, with its parameter `texte`."""
     parts = [
         sql.SQL(
             "SELECT {layer} AS couche, {rank} AS rang, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.geom FROM {source}"
+            " WHERE {searched_name} LIKE (SELECT motif FROM motif) OR {searched_key} LIKE (SELECT motif FROM motif)"
         ).format(
             layer=sql.Literal(layer.id),
             rank=sql.Literal(0 if layer.id == "commune" else 2 if layer.statistical else 1),
             key=sql.Identifier(layer.key),
             name=sql_name(layer),
+            searched_name=sql_searched(sql_name(layer)),
+            searched_key=sql_searched(sql.SQL("t.{}::text").format(sql.Identifier(layer.key))),
             source=sql_source(layer),
         )
         for layer in layers
     ]
-    statement = load_sql("search").format(places=sql.SQL(" UNION ALL ").join(parts), limit=sql.Literal(_FOUND))
-    return database.read(statement, {"texte": text})
+    return load_sql("search").format(places=sql.SQL(" UNION ALL ").join(parts), limit=sql.Literal(_FOUND))
 
 
 def fetch_inventory(database: Database, layers: Iterable[LayerDefinition]) -> dict[str, Row]:
@@ -170,10 +180,11 @@ def fetch_layer_places(database: Database, layer: LayerDefinition) -> list[Row]:
     """List the first 500 rows of a layer by name: cle, nom, code_insee, precision, etat, source, source_ligne, localise."""
     statement = sql.SQL(
         "SELECT t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat, t.source, t.source_ligne,"
-        " t.geom IS NOT NULL AS localise FROM {source} ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit}"
+        " t.geom IS NOT NULL AS localise FROM {source} ORDER BY {rank}, t.{key} LIMIT {limit}"
     ).format(
         key=sql.Identifier(layer.key),
         name=sql_name(layer),
+        rank=sql_ranked(sql_name(layer)),
         source=sql_source(layer),
         limit=sql.Literal(_LISTED_PER_LAYER),
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[dict[str, Any]]
 
 _MIGRATIONS = PROJECT / "migrations"
-_EXTENSIONS = ("postgis", "unaccent")
+_EXTENSIONS = ("postgis", "unaccent", "pg_trgm")
 _UPGRADE_LOCK = 7_401_118  # any number, the same in every process: two servers starting together upgrade one by one
 
 

@@ -1,10 +1,15 @@
 -- Question: which places hold every word of what was typed? Accents, case, hyphens and apostrophes do not count, and
 -- « St » finds « Saint ». Best first: communes, then names that start with it, then short ones.
--- Composable: places (couche, rang, cle, nom, code_insee, geom). Parameter: texte.
+-- The longest word is looked for through the indexes of names and keys, the others among what it finds. Of fewer than three letters it
+-- has to begin a word: an index of three letters has no other.
+-- Composable: places (couche, rang, cle, nom, code_insee, geom; those that hold `motif`). Parameter: texte.
 WITH cherche AS (
   SELECT regexp_replace(regexp_replace(app.cle_recherche(%(texte)s), '\mste\M', 'sainte', 'g'), '\mst\M', 'saint', 'g') AS texte
 ),
 mot AS (SELECT unnest(string_to_array(texte, ' ')) AS mot FROM cherche),
+motif AS MATERIALIZED (
+  SELECT CASE WHEN length(mot) < 3 THEN '%% ' ELSE '%%' END || mot || '%%' AS motif FROM mot ORDER BY length(mot) DESC, mot LIMIT 1
+),
 trouve AS (
   SELECT p.*, app.cle_recherche(p.nom) AS normal FROM ({places}) p
 )
