@@ -23,7 +23,7 @@ _KNOWN = {
     32631: "UTM 31 nord (EPSG:32631)",
     32632: "UTM 32 nord (EPSG:32632)",
 }
-_DEGREES = 4326
+DEGREES = 4326  # the SRID of WGS84
 _OGC = "http://www.opengis.net/def/crs/"
 _NAMED = re.compile(
     r"(?:https?://www\.opengis\.net/def/crs/(?:OGC/1\.3|EPSG/0)/|(?:EPSG|OGC):)?(CRS84|\d{4})", re.ASCII
@@ -38,25 +38,25 @@ _EXPECTED = (
 class Crs:
     """A coordinate system a request may name: its SRID, and whether its coordinates are said latitude first."""
 
-    srid: int = _DEGREES
+    srid: int = DEGREES
     latitude_first: bool = False
 
     @property
     def uri(self) -> str:
         """Its address in the OGC's register."""
-        if self.srid == _DEGREES and not self.latitude_first:
+        if self.srid == DEGREES and not self.latitude_first:
             return f"{_OGC}OGC/1.3/CRS84"
         return f"{_OGC}EPSG/0/{self.srid}"
 
     @property
     def degrees(self) -> bool:
         """Whether its coordinates are degrees; metres otherwise."""
-        return self.srid == _DEGREES
+        return self.srid == DEGREES
 
 
 CRS84 = Crs()
 # The first is what is sent when nothing is asked; EPSG:4326 is the same places, latitude first.
-SYSTEMS = (CRS84, Crs(2154), Crs(3950), Crs(3857), Crs(_DEGREES, latitude_first=True))
+SYSTEMS = (CRS84, Crs(2154), Crs(3950), Crs(3857), Crs(DEGREES, latitude_first=True))
 _BY_NAME = {"CRS84" if system == CRS84 else str(system.srid): system for system in SYSTEMS}
 
 

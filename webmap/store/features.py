@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from webmap.geo.crs import DEGREES
 from webmap.store.attachment import sql_in_unit, sql_source, sql_table
+from webmap.store.boxes import sql_in_box
 from webmap.store.db import load_sql
 from webmap.store.naming import SRID
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     Sort = tuple[FieldDefinition, bool]  # field, descending
 
+_BOUNDS = ("ouest", "sud", "est", "nord")
 PUBLISHED = ("code_insee", "precision", "etat", "source", "source_ligne", "source_url", "millesime")
 
 
@@ -93,20 +96,12 @@ def sql_placed(layer: LayerDefinition, srid: int) -> sql.Composable:
 
 
 def sql_selection(layer: LayerDefinition, selection: Selection) -> tuple[sql.Composable, dict[str, object]]:
-    """Condition on a row (alias t) and its parameters.
-
-    The box test that decides is made in the box's own coordinate system; the reprojected, densified box only lets the
-    index help (peers that compare with its envelope answer features outside the box).
-    """
+    """Condition on a row (alias t) and its parameters."""
     conditions: list[sql.Composable] = [sql.SQL("true")]
     params: dict[str, object] = {}
     if selection.bbox:
-        # ST_Envelope: a box without width or height is the line or the point it is, not a surface that meets nothing.
-        box = sql.SQL("ST_Envelope(ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, 4326))")
-        meaningful = sql.SQL("ST_Intersection({}, ST_MakeEnvelope(-10, 40, 12, 53, 4326))").format(box)
-        prefilter = sql.SQL("t.geom && ST_Expand(ST_Transform(ST_Segmentize({}, 0.1), 2154), 50)").format(meaningful)
-        conditions += [prefilter, sql.SQL("ST_Intersects(ST_Transform(t.geom, 4326), {})").format(box)]
-        params = dict(zip(("ouest", "sud", "est", "nord"), selection.bbox, strict=True))
+        conditions.append(sql_in_box(_BOUNDS, DEGREES))
+        params = dict(zip(_BOUNDS, selection.bbox, strict=True))
     for number, (decoupage, unit) in enumerate(selection.units):
         text = sql_in_unit(layer).as_string().replace("%(decoupage)s", f"%(decoupage{number})s")
         conditions.append(sql.SQL(text.replace("%(unite)s", f"%(unite{number})s")))

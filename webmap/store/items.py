@@ -17,13 +17,13 @@ from psycopg import sql
 from webmap.errors import BadParameterError, NotFoundError
 from webmap.geo.crs import CRS84, Crs
 from webmap.store.attachment import sql_table
+from webmap.store.boxes import sql_in_box
 from webmap.store.cursors import CASTS, ordered, sql_after, sql_keyed
 from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
 from webmap.store.features import Selection, sql_selection
 from webmap.store.filters import queryables
 from webmap.store.item_text import date_field, sql_columns, sql_geometry, sql_jsonfg
-from webmap.store.naming import SRID
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +37,7 @@ V = TypeVar("V")
 _COUNT_MS = 1_000
 _PLACED, _PLACELESS = "t.geom IS NOT NULL", "t.geom IS NULL"
 _KEPT_NAMES = 1_000
-_AROUND = "ST_Transform(ST_MakeEnvelope(-10, 40, 12, 53, 4326), {srid})"  # where Lambert-93 means something
+_BOUNDS = ("boite_x0", "boite_y0", "boite_x1", "boite_y1")
 
 
 @dataclass(frozen=True)
@@ -246,8 +246,8 @@ def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable],
     conditions: list[sql.Composable] = [condition]
     if query.box:
         bounds, srid = query.box
-        conditions.append(_sql_box(srid))
-        params |= dict(zip(("boite_x0", "boite_y0", "boite_x1", "boite_y1"), bounds, strict=True))
+        conditions.append(sql_in_box(_BOUNDS, srid))
+        params |= dict(zip(_BOUNDS, bounds, strict=True))
     day_field = date_field(layer)
     if query.dates and day_field:
         column = sql.Identifier("t", day_field)
@@ -261,16 +261,3 @@ def _select(layer: LayerDefinition, query: Query) -> tuple[list[sql.Composable],
                 )
                 params[name] = day
     return conditions, params
-
-
-def _sql_box(srid: int) -> sql.Composed:
-    """As for a box in degrees: what decides is in the box's own system; the densified box only lets the index help."""
-    box = sql.SQL("ST_Envelope(ST_MakeEnvelope(%(boite_x0)s, %(boite_y0)s, %(boite_x1)s, %(boite_y1)s, {}))").format(
-        sql.Literal(srid)
-    )
-    if srid == SRID:
-        return sql.SQL("ST_Intersects(t.geom, {})").format(box)
-    near = sql.SQL(
-        "ST_Expand(ST_Transform(ST_Segmentize(ST_Intersection({}, ST_Envelope({})), 10000), {}), 50)"
-    ).format(box, sql.SQL(_AROUND).format(srid=sql.Literal(srid)), sql.Literal(SRID))
-    return sql.SQL("t.geom && {} AND ST_Intersects(ST_Transform(t.geom, {}), {})").format(near, sql.Literal(srid), box)
