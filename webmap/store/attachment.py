@@ -72,7 +72,14 @@ _ENTERS = {
 }
 
 
-def sql_near_unit(layer: LayerDefinition) -> sql.Composed:
+# The communes of the unit bound as %(decoupage)s, %(unite)s. A view of many parts takes longer to plan than to read: what asks for
+# it layer by layer reads it once, as `UNIT`.
+_MEMBERS = sql.SQL("(SELECT m.code_insee FROM app.membre m WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s)")
+UNIT = sql.SQL("unite_lue")
+WITH_UNIT = sql.SQL("WITH {} AS MATERIALIZED {} ").format(UNIT, _MEMBERS)
+
+
+def sql_near_unit(layer: LayerDefinition, members: sql.Composable = _MEMBERS) -> sql.Composed:
     """Condition on a row (alias t) that each row tied to the unit of `sql_in_unit` meets, and that indexes answer.
 
     An exact row meets the box of the unit's contours; while there are none, any box. The others are few.
@@ -80,25 +87,29 @@ def sql_near_unit(layer: LayerDefinition) -> sql.Composed:
     if _sql_compared(layer) == _NEVER:
         return sql.Composed([sql.SQL("true")])
     return sql.SQL(
-        "(t.geom && COALESCE((SELECT ST_SetSRID(ST_Extent(k.geom)::geometry, 2154) FROM app.membre m JOIN pub.commune k"
-        " USING (code_insee) WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s), ST_MakeEnvelope(-1e9, -1e9, 1e9, 1e9, 2154))"
+        "(t.geom && COALESCE((SELECT ST_SetSRID(ST_Extent(k.geom)::geometry, 2154) FROM {members} m JOIN pub.commune k"
+        " USING (code_insee)), ST_MakeEnvelope(-1e9, -1e9, 1e9, 1e9, 2154))"
         " OR t.precision IS DISTINCT FROM 'exacte' OR t.geom IS NULL)"
-    ).format()
+    ).format(members=members)
 
 
-def sql_in_unit(layer: LayerDefinition) -> sql.Composed:
-    """Condition on a row (alias t): it is tied to the unit bound as %(decoupage)s, %(unite)s."""
+def sql_tied(layer: LayerDefinition, members: sql.Composable = _MEMBERS) -> sql.Composed:
+    """Condition on a row (alias t) near the unit: it is tied to it, whose communes are `members`."""
     return sql.SQL(
-        "({near} AND CASE WHEN {by_geometry} THEN EXISTS (SELECT 1 FROM app.membre m JOIN pub.commune c USING (code_insee)"
-        " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s AND ST_Intersects(c.geom, t.geom) AND {enters})"
-        " ELSE {communes} && (SELECT array_agg(m.code_insee) FROM app.membre m"
-        " WHERE m.decoupage = %(decoupage)s AND m.code = %(unite)s) END)"
+        "(CASE WHEN {by_geometry} THEN EXISTS (SELECT 1 FROM {members} m JOIN pub.commune c USING (code_insee)"
+        " WHERE ST_Intersects(c.geom, t.geom) AND {enters})"
+        " ELSE {communes} && (SELECT array_agg(m.code_insee) FROM {members} m) END)"
     ).format(
-        near=sql_near_unit(layer),
         by_geometry=sql_by_geometry(layer),
         communes=sql_communes(layer),
         enters=_ENTERS[layer.geometry],
+        members=members,
     )
+
+
+def sql_in_unit(layer: LayerDefinition, members: sql.Composable = _MEMBERS) -> sql.Composed:
+    """Condition on a row (alias t): it is tied to the unit bound as %(decoupage)s, %(unite)s, whose communes are `members`."""
+    return sql.SQL("({} AND {})").format(sql_near_unit(layer, members), sql_tied(layer, members))
 
 
 # Sizes on the GRS80 ellipsoid of EPSG:4326 as `geography`: Lambert-93 is 0.14 % long here. A long side is cut first, or

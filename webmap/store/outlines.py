@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from psycopg import sql
 
-from webmap.store.attachment import sql_in_unit, sql_table
+from webmap.store.attachment import UNIT, WITH_UNIT, sql_in_unit, sql_table
 from webmap.store.cursors import CASTS
 from webmap.store.db import load_sql
 from webmap.store.filters import queryables
@@ -103,10 +103,10 @@ def fetch_marks(
     database: Database, layers: Iterable[LayerDefinition], decoupage: str, code: str, outlines: Outlines
 ) -> tuple[Mark, ...]:
     """Return the drawn places of `layers` tied to a unit, in the frame of `outlines`; at most 500 a layer, one statement."""
-    parts = [_sql_marks(layer, sql_in_unit(layer)) for layer in layers if layer.drawn]
+    parts = [_sql_marks(layer, sql_in_unit(layer, UNIT)) for layer in layers if layer.drawn]
     if not parts:
         return ()
-    rows = database.read(sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": code})
+    rows = database.read(WITH_UNIT + sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": code})
     return tuple(_mark(row, outlines.origine) for row in rows)
 
 

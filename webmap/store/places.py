@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from webmap.store.attachment import sql_communes, sql_in_unit, sql_name, sql_near_unit, sql_source, sql_table
+from webmap.store.attachment import (
+    UNIT,
+    WITH_UNIT,
+    sql_communes,
+    sql_name,
+    sql_near_unit,
+    sql_source,
+    sql_table,
+    sql_tied,
+)
 from webmap.store.cursors import sql_keyed
 from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose, read_kept_each
@@ -47,14 +56,14 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
         sql.SQL(
             "(SELECT {layer} AS couche, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat,"
             " COALESCE(u.dedans, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
-            " CROSS JOIN LATERAL (SELECT {in_unit} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
+            " CROSS JOIN LATERAL (SELECT {tied} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
             " WHERE {near} AND COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
         ).format(
             layer=sql.Literal(layer.id),
             key=sql.Identifier(layer.key),
             name=sql_name(layer),
-            in_unit=sql_in_unit(layer),
-            near=sql_near_unit(layer),
+            tied=sql_tied(layer, UNIT),
+            near=sql_near_unit(layer, UNIT),
             table=sql_table(layer),
             limit=sql.Literal(_LISTED_PER_LAYER),
         )
@@ -62,7 +71,7 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
     ]
     if not parts:
         return []
-    return database.read(sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": unit})
+    return database.read(WITH_UNIT + sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": unit})
 
 
 def search_places(database: Database, layers: Iterable[LayerDefinition], text: str) -> list[Row]:
