@@ -21,6 +21,7 @@ from webmap.store.db import count_queries
 from webmap.store.places import fetch_citations, sql_citations, sql_search
 from webmap.store.report import fetch_report
 from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units, sql_summary
+from webmap.store.zones import sql_zone_summary
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -281,11 +282,15 @@ def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: st
         connection.execute("ANALYZE pub.essai")
         connection.execute("SET plan_cache_mode = force_generic_plan")
         rows = sql.SQL("SELECT FROM pub.essai t WHERE {}")
+        shape = shapely.to_wkb(shapely.box(720_000, 7_030_000, 721_000, 7_031_000))
+        zone = {"groupes": ["unite", "hors_unite", "ensemble"], "codes": ["a", "", ""], "formes": [shape] * 3}
+        zone |= {"touchees": ["59002"] * 3, "dedans": "unite"}
         statements = [
             (sql_summary(layer), {"decoupage": "bassin"}),
             (sql_citations(layer), None),
             (rows.format(sql_in_unit(layer)), {"decoupage": "commune", "unite": "59002"}),
             (rows.format(sql_keyed(layer)), {"cle": "c0"}),
+            (sql_zone_summary(layer), zone),
             (sql_search([layer]), {"texte": "c0 n"}),
             (sql_search([layer]), {"texte": "l29 n0"}),
         ]

@@ -16,6 +16,7 @@ from webmap.store.attachment import AREAS, DIMENSIONS, SIZES, has_areas, sql_com
 from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_refused
 from webmap.store.db import load_sql
 from webmap.store.measures import build_plain, build_stated, build_unit_values, build_values
+from webmap.store.naming import UNPLACED
 from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
 from webmap.store.published import build_unpublishable
 from webmap.store.report import Report, UnitReport, fetch_context, fetch_report, reported_layers
@@ -72,6 +73,7 @@ def sql_zone_summary(layer: LayerDefinition) -> sql.Composed:
         geom=sql.SQL("t.geom" if layer.drawn else "NULL::geometry"),
         communes=sql_communes(layer),
         exact=sql.SQL("(t.precision = 'exacte' AND t.geom IS NOT NULL)" if layer.drawn else "false"),
+        inexact=UNPLACED if layer.drawn else sql.SQL("true"),
         centree=sql.SQL(centred),
         dimension=sql.Literal(DIMENSIONS.get(layer.geometry, 1)),
         part=sql.SQL("{} / NULLIF({}, 0)").format(

@@ -7,7 +7,7 @@
 -- `couvert` is the area of all the pieces of a place, what overlaps counted once; of the territory, told from the pieces at once.
 -- Parameters: groupes, codes, formes, touchees (arrays: one entry a zone, then hors_unite, ensemble, and reunion when there are
 -- several; EPSG:2154), dedans (the group that is all the zones: unite when there is one, else reunion).
--- Composables: table, key, geom, communes, exact, centree, dimension, part, taille, covered, whole,
+-- Composables: table, key, geom, communes, exact, inexact, centree, dimension, part, taille, covered, whole,
 -- aggregates (on the row r, the piece p and what is covered c).
 WITH zone AS MATERIALIZED (
   SELECT groupe, code, ST_GeomFromWKB(forme, 2154) AS geom, string_to_array(touchees, ',') AS touchees
@@ -15,15 +15,15 @@ WITH zone AS MATERIALIZED (
 ),
 morceau AS MATERIALIZED (
   SELECT z.groupe, z.code, i.* FROM zone z CROSS JOIN LATERAL ( -- zone by zone: PostGIS prepares each shape once
-    SELECT t.{key}::text AS cle, {geom} AS entier, {centree} AS centree, CASE WHEN ST_Covers(z.geom, {geom}) THEN {geom}
+    SELECT t.{key} AS cle, {geom} AS entier, {centree} AS centree, CASE WHEN ST_Covers(z.geom, {geom}) THEN {geom}
       ELSE ST_CollectionExtract(ST_Intersection(z.geom, {geom}), {dimension}) END AS geom
     FROM {table} t WHERE {exact} AND ST_Intersects(z.geom, {geom}) OFFSET 0
   ) i WHERE NOT ST_IsEmpty(i.geom)
 ),
 inexacte AS (
-  SELECT t.{key}::text AS cle, CASE WHEN {communes} IS NULL THEN 'non_localise' ELSE 'approche' END AS groupe, NULL::text AS code, {communes} AS codes
+  SELECT t.{key} AS cle, CASE WHEN {communes} IS NULL THEN 'non_localise' ELSE 'approche' END AS groupe, NULL::text AS code, {communes} AS codes
   FROM {table} t
-  WHERE NOT COALESCE({exact}, false) AND ({communes} IS NULL OR {communes} && (SELECT array_agg(code_insee) FROM pub.commune))
+  WHERE {inexact} AND ({communes} IS NULL OR {communes} && (SELECT array_agg(code_insee) FROM pub.commune))
 ),
 piece AS (
   SELECT groupe, code, cle, {part} AS part, {taille} AS taille, centree,
@@ -44,5 +44,5 @@ couvert AS (
 )
 SELECT p.groupe, p.code, count(*) FILTER (WHERE p.comptee) AS nombre,
   count(*) FILTER (WHERE p.taille IS NOT NULL) AS mesurees {aggregates}
-FROM piece p LEFT JOIN couvert c USING (groupe, code) JOIN {table} r ON r.{key}::text = p.cle
+FROM piece p LEFT JOIN couvert c USING (groupe, code) JOIN {table} r ON r.{key} = p.cle
 GROUP BY p.groupe, p.code
