@@ -18,7 +18,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable, conv
 
 from webmap.catalog.definition import ETATS, PRECISIONS
 from webmap.errors import CatalogError
-from webmap.store.naming import CITATION, SCHEMA, SRID, UNPLACED, readable_columns, sql_ranked, sql_searched
+from webmap.store.indexes import build_indexes
+from webmap.store.naming import SCHEMA, SRID, readable_columns
 from webmap.store.tables import NAMING
 
 if TYPE_CHECKING:
@@ -39,10 +40,6 @@ _TYPES: dict[str, Any] = {
     "list": lambda: ARRAY(Text),
 }
 GEOMETRIES = {"point": "POINT", "line": "MULTILINESTRING", "polygon": "MULTIPOLYGON", "none": "POINT"}
-_INDEXES = {
-    "citation": sql.SQL("(({}))").format(CITATION),
-    "sans_lieu": sql.SQL("(code_insee) WHERE {}").format(UNPLACED),
-}
 _NAME_LENGTH = 63  # PostgreSQL cuts longer identifiers
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 # Fired once a statement, and only when a row really changed: transition tables tell.
@@ -169,7 +166,7 @@ def build_layers(connection: Connection, layers: Iterable[LayerDefinition]) -> l
     for layer, columns in present.values():
         changes += _extend(connection, layer, columns) if columns else _create(connection, layer)
         changes += _refresh_enums(connection, layer)
-        _index(connection, layer)
+        build_indexes(connection, layer)
         _grant(connection, layer)
     return changes
 
@@ -268,31 +265,6 @@ def _refresh_enums(connection: Connection, layer: LayerDefinition) -> list[str]:
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, sql.Identifier(name)))
         changed.append(f"couche {layer.id} : liste de valeurs {name} retirée")
     return changed
-
-
-def _index(connection: Connection, layer: LayerDefinition) -> None:
-    """Make the indexes by which a summary, a list and a search find a few rows among all those of a country."""
-    for name, what in (_INDEXES | _find_by_name(layer)).items():
-        connection.execute(
-            sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} {}").format(
-                sql.Identifier(f"ix_{layer.id}_{name}"[:_NAME_LENGTH]), sql.Identifier(SCHEMA, layer.id), what
-            )
-        )
-
-
-def _find_by_name(layer: LayerDefinition) -> dict[str, sql.Composed]:
-    """Indexes of the names, by what they begin with and by what they hold; of the keys, unless their text is a setting's."""
-    types = {field.id: field.type for field in layer.fields}
-    if types.get(layer.name) != "text":
-        return {}
-    texts: list[sql.Composable] = [sql.Identifier(layer.name)]
-    if layer.key != layer.name and types.get(layer.key) != "date":
-        texts.append(sql.SQL("({}::text)").format(sql.Identifier(layer.key)))
-    searched = sql.SQL(", ").join(sql.SQL("{} public.gin_trgm_ops").format(sql_searched(text)) for text in texts)
-    return {
-        f"rang_{layer.name}": sql.SQL("(({}))").format(sql_ranked(texts[0])),
-        f"recherche_{layer.name}": sql.SQL("USING gin ({})").format(searched),
-    }
 
 
 def _grant(connection: Connection, layer: LayerDefinition) -> None:
