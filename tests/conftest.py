@@ -165,21 +165,24 @@ def contoured(cluster: Cluster, filled: str, catalog: Catalog, settings: Setting
     return "contoured"
 
 
+@contextlib.contextmanager
+def copied(cluster: Cluster, template: str | None) -> Iterator[Database]:
+    """Copy a template (None: empty) into a database that lasts as long as the block."""
+    name = f"test_{next(_names)}"
+    cluster.create_database(name, template=template)
+    database = connect(cluster, name)
+    try:
+        yield database
+    finally:
+        database.close()
+        cluster.drop_database(name)
+
+
 @pytest.fixture
 def make_database(cluster: Cluster) -> Iterator[Callable[[str | None], Database]]:
     """Return a function that copies a template (None: empty) into a database of this test alone."""
-    made: list[tuple[str, Database]] = []
-
-    def make(template: str | None) -> Database:
-        name = f"test_{next(_names)}"
-        cluster.create_database(name, template=template)
-        made.append((name, connect(cluster, name)))
-        return made[-1][1]
-
-    yield make
-    for name, database in made:
-        database.close()
-        cluster.drop_database(name)
+    with contextlib.ExitStack() as made:
+        yield lambda template: made.enter_context(copied(cluster, template))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from tests.conftest import connect
+from tests.conftest import copied
 from tests.importing.official_server import Answer, official_server
 from tests.territories import FIRST, Served, get_json, read_pages, read_territory, serve
 from webmap.app import create_app
@@ -122,18 +122,12 @@ def test_a_territory_of_one_commune_has_a_cell(cluster: Cluster, tmp_path: Path)
     assert "1 commune, population inconnue" in said
     settings, catalog = read_territory(tmp_path / "une")
     assert settings.territoire.nom == 'L\'« Île » "seule" \\ bis'
-    name = "seule"
-    cluster.create_database(name)
-    database = connect(cluster, name)
-    try:
+    with copied(cluster, None) as database:
         upgrade(database, catalog, settings)
         load_seeds(database, catalog, settings)
         unit = get_json(create_app(settings, database).test_client(), "/territoires/commune.json")["unites"][0]
         with database.owner() as connection:
             cells = connection.execute("SELECT couche, cle FROM app.cellule").fetchall()
-    finally:
-        database.close()
-        cluster.drop_database(name)
     assert unit["population"] is None
     assert {"couche": "commune", "cle": "59998"} in cells
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from tests.browser.observed import ARGS, LONG, Opened, watch
-from tests.conftest import SHARED
+from tests.conftest import SHARED, copied
+from tests.listening import Quiet
 from webmap.app import create_app
 from webmap.importing.run import load_source
-from webmap.store.cluster import ROLES
-from webmap.store.db import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,17 +26,10 @@ if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.cluster import Cluster
+    from webmap.store.db import Database
 
 REAL_CONTOURS = SHARED / "data" / "communes" / "communes_caph_admin-express-2018.geojson"
 DESKTOP = (1280, 720)
-_names = count()
-
-
-class _Quiet(WSGIRequestHandler):
-    """Say nothing: a test that fails shows what the browser saw."""
-
-    def log(self, *_: object) -> None:
-        """Drop the line."""
 
 
 class Live:
@@ -67,7 +58,7 @@ class Live:
 
     def start(self) -> None:
         """Answer from now on."""
-        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True, request_handler=Quiet)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -136,19 +127,12 @@ def serve(cluster: Cluster, settings: Settings) -> Serve:
     def start(
         template: str, change: Callable[[Database], object] | None = None, other: Settings | None = None
     ) -> Iterator[Live]:
-        name = f"navigateur_{next(_names)}"
-        cluster.create_database(name, template=template)
-        owner, web = (cluster.dsn(role, name) for role in ROLES)
-        database = Database(owner, web)
-        try:
+        with copied(cluster, template) as database:
             if change:
                 change(database)
             live = Live(create_app(other or settings, database), database)
             yield live
             live.stop()
-        finally:
-            database.close()
-            cluster.drop_database(name)
 
     return start
 

@@ -192,7 +192,8 @@ class Opened:
     def axe(self) -> list[tuple[str, str]]:
         """Return the violations that axe finds: the rule, and the first element at fault."""
         assert AXE.is_file(), f"{AXE} manque : `npm ci` dans static/"
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
         # Only what is returned is described in full and sent here: the rest of a large page would cost as much again.
         found = self.page.evaluate(
             "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })"

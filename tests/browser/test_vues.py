@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from typing import TYPE_CHECKING
 
 import zxingcpp
 from PIL import Image
-from werkzeug.serving import make_server
 
+from tests.listening import listen
 from webmap.store.vues import record_vue
 
 if TYPE_CHECKING:
@@ -44,14 +43,8 @@ class Framing:
 def site() -> Iterator[Framing]:
     """Serve another site for the length of a `with` block."""
     framing = Framing()
-    server = make_server("127.0.0.1", 0, framing, threaded=True)
-    framing.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield framing
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listen(framing) as framing.port:
+        yield framing
 
 
 def test_the_code_of_a_view_is_read_and_opens_it(contoured: str, serve: Serve, open_page: OpenPage) -> None:

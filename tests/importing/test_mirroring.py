@@ -14,7 +14,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from tests.conftest import SHARED, connect
+from tests.conftest import SHARED, copied
 from tests.importing.official_server import official_server
 from tests.importing.published import FILOSOFI_ENTRY, Desk, collection, grid_csv, irve_csv, points, zipped
 from tests.importing.test_connectors import FILES, TABLES, WFS, publish_good
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
     from webmap.store.cluster import Cluster
-    from webmap.store.db import Database
 
 REAL = SHARED / "data"
 CONTOURS = REAL / "communes" / "communes_caph_admin-express-2018.geojson"
@@ -160,13 +159,9 @@ def real(
     catalog: Catalog, settings: Settings, real_mirror: Path, cluster: Cluster, filled: str
 ) -> Iterator[tuple[Desk, dict[str, Any]]]:
     """Refresh everything from the mirror, once for the tests that follow."""
-    cluster.create_database("real", template=filled)
-    database: Database = connect(cluster, "real")
-    with official_server() as server:
+    with copied(cluster, filled) as database, official_server() as server:
         desk = Desk(server, database, catalog, settings)
         yield desk, desk.refresh(mirror=real_mirror)
-    database.close()
-    cluster.drop_database("real")
 
 
 Real = tuple[Desk, dict[str, Any]]

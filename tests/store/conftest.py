@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import pytest
 from psycopg import sql
 
-from tests.conftest import connect
+from tests.conftest import copied
 from webmap.catalog.definition import LayerDefinition
 from webmap.store.builder import build_layers
 from webmap.store.drawn import build_drawn
@@ -155,18 +155,12 @@ def shuffled(codes: Iterable[str], seed: int, units: int = 3) -> dict[str, str |
 @pytest.fixture(scope="session")
 def facts(cluster: Cluster, filled: str) -> Iterator[Database]:
     """Return one copy of the facts for all the tests that only read."""
-    cluster.create_database("facts", template=filled)
-    database = connect(cluster, "facts")
-    yield database
-    database.close()
-    cluster.drop_database("facts")
+    with copied(cluster, filled) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
 def facts_with_contours(cluster: Cluster, contoured: str) -> Iterator[Database]:
     """Return one copy of the facts and contours for all the tests that only read."""
-    cluster.create_database("facts_with_contours", template=contoured)
-    database = connect(cluster, "facts_with_contours")
-    yield database
-    database.close()
-    cluster.drop_database("facts_with_contours")
+    with copied(cluster, contoured) as database:
+        yield database

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from tests.conftest import connect
+from tests.conftest import copied
 from tests.store.conftest import build, define, insert
 from webmap.store.features import Selection, stream_features
 from webmap.store.filters import Filter, parse_filter
@@ -68,13 +68,10 @@ ROWS = make_rows()
 @contextlib.contextmanager
 def table_of(cluster: Cluster, filled: str) -> Iterator[Database]:
     """Make a database with the small table, which nothing writes to."""
-    cluster.create_database("filtres", template=filled)
-    database = connect(cluster, "filtres")
-    build(database, LAYER)
-    insert(database, LAYER, [row | {"geom": row["geom"] and row["geom"].wkt} for row in ROWS], srid=2154)
-    yield database
-    database.close()
-    cluster.drop_database("filtres")
+    with copied(cluster, filled) as database:
+        build(database, LAYER)
+        insert(database, LAYER, [row | {"geom": row["geom"] and row["geom"].wkt} for row in ROWS], srid=2154)
+        yield database
 
 
 def run(database: Database, condition: Filter) -> set[str]:

@@ -8,7 +8,7 @@ import mapbox_vector_tile
 import pytest
 from psycopg import sql
 
-from tests.conftest import connect
+from tests.conftest import copied
 from tests.store.conftest import build, define, do
 from webmap.store.db import count_queries
 from webmap.store.tile_statements import TileStatements
@@ -33,13 +33,10 @@ Z8, Z10, Z12 = (8, 130, 86), (10, 521, 345), (12, 2086, 1383)
 @pytest.fixture(scope="module")
 def paved(cluster: Cluster, filled: str) -> Iterator[Database]:
     """Return a database with the disks."""
-    cluster.create_database("paved", template=filled)
-    database = connect(cluster, "paved")
-    build(database, LAYER)
-    do(database, DISKS)
-    yield database
-    database.close()
-    cluster.drop_database("paved")
+    with copied(cluster, filled) as database:
+        build(database, LAYER)
+        do(database, DISKS)
+        yield database
 
 
 def explain(database: Database, tile: tuple[int, int, int]) -> tuple[int, int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 from html.parser import HTMLParser
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import copied
 from tests.web import export_layers
 from tests.web.reports_made import add_grids
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.importing.seeds import load_seeds
-from webmap.store.cluster import ROLES
-from webmap.store.db import Database
 from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from webmap.config import Settings
     from webmap.store.cluster import Cluster
+    from webmap.store.db import Database
 
     Attributes = dict[str, str | None]
 
@@ -93,21 +92,21 @@ def read_page() -> Callable[[str], Page]:
 @pytest.fixture(scope="session")
 def reader(cluster: Cluster, filled: str, settings: Settings) -> Iterator[FlaskClient]:
     """Return a client for tests that only read: facts, no contour."""
-    with _copy(cluster, filled, "lecture") as database:
+    with copied(cluster, filled) as database:
         yield create_app(settings, database).test_client()
 
 
 @pytest.fixture(scope="session")
 def reader_with_contours(cluster: Cluster, contoured: str, settings: Settings) -> Iterator[FlaskClient]:
     """Return a client for tests that only read: facts, and contours of our own."""
-    with _copy(cluster, contoured, "lecture_contours") as database:
+    with copied(cluster, contoured) as database:
         yield create_app(settings, database).test_client()
 
 
 @pytest.fixture(scope="session")
 def with_statistics(cluster: Cluster, contoured: str, settings: Settings) -> Iterator[FlaskClient]:
     """Return a client for tests that only read, figures of our own among incomes: one commune in three masked, one in seven absent."""
-    with _copy(cluster, contoured, "statistiques") as database:
+    with copied(cluster, contoured) as database:
         with database.owner() as connection:
             connection.execute(
                 "INSERT INTO pub.filosofi (code_insee, nbmenfisc21, med21, tp6021, secret, etat, source, millesime)"
@@ -122,7 +121,7 @@ def with_statistics(cluster: Cluster, contoured: str, settings: Settings) -> Ite
 @pytest.fixture(scope="session")
 def gridded(cluster: Cluster, contoured: str, settings: Settings) -> Iterator[FlaskClient]:
     """Return a client for tests that only read, of an atlas that has distributions."""
-    with _copy(cluster, contoured, "repartie") as database:
+    with copied(cluster, contoured) as database:
         add_grids(database)
         yield create_app(settings, database).test_client()
 
@@ -134,16 +133,6 @@ def atlas(
     """Return a client for tests that only read, of an atlas with the layers of `export_layers`."""
     with export_layers.served(cluster, filled, settings, tmp_path_factory.mktemp("essais")) as (client, _):
         yield client
-
-
-@contextlib.contextmanager
-def _copy(cluster: Cluster, template: str, name: str) -> Iterator[Database]:
-    cluster.create_database(name, template=template)
-    owner, web = (cluster.dsn(role, name) for role in ROLES)
-    database = Database(owner, web)
-    yield database
-    database.close()
-    cluster.drop_database(name)
 
 
 @pytest.fixture

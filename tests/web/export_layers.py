@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shutil
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from tests.conftest import copied
 from tests.store.conftest import HOSTILE
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.importing.seeds import load_seeds
-from webmap.store.cluster import ROLES
-from webmap.store.db import Database
 from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 
     from webmap.config import Settings
     from webmap.store.cluster import Cluster
+    from webmap.store.db import Database
 
-_names = count()
 SQUARE = (
     "POLYGON((3.3 50.3,3.3 50.4,3.4 50.4,3.4 50.3,3.3 50.3),(3.34 50.34,3.36 50.34,3.36 50.36,3.34 50.36,3.34 50.34))"
 )
@@ -128,16 +126,11 @@ def fill(database: Database) -> None:
 @contextlib.contextmanager
 def served(cluster: Cluster, template: str, settings: Settings, folder: Path) -> Iterator[tuple[FlaskClient, Database]]:
     """Serve a copy of a template with these layers added, for the length of the block."""
-    name = f"essais_{next(_names)}"
-    cluster.create_database(name, template=template)
-    owner, web = (cluster.dsn(role, name) for role in ROLES)
-    database = Database(owner, web)
     layers = shutil.copytree(settings.layers_folder, folder / "layers")
     add_layers(layers)
     edited, catalog = settings.model_copy(update={"layers_folder": layers}), load_catalog(layers)
-    upgrade(database, catalog, edited)
-    load_seeds(database, catalog, edited)
-    fill(database)
-    yield create_app(edited, database).test_client(), database
-    database.close()
-    cluster.drop_database(name)
+    with copied(cluster, template) as database:
+        upgrade(database, catalog, edited)
+        load_seeds(database, catalog, edited)
+        fill(database)
+        yield create_app(edited, database).test_client(), database

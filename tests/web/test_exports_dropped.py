@@ -10,15 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import sql
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import connect
+from tests.conftest import copied
+from tests.listening import listen
 from webmap.app import create_app
 
 if TYPE_CHECKING:
@@ -44,12 +43,9 @@ def fill_much(database: Database, size: int = 500) -> None:
 @pytest.fixture(scope="module")
 def much(cluster: Cluster, filled: str) -> Iterator[Database]:
     """Return a database with a layer that takes long to send, to be read only."""
-    cluster.create_database("beaucoup", template=filled)
-    database = connect(cluster, "beaucoup")
-    fill_much(database)
-    yield database
-    database.close()
-    cluster.drop_database("beaucoup")
+    with copied(cluster, filled) as database:
+        fill_much(database)
+        yield database
 
 
 def still_running(database: Database, seconds: float = LONG) -> list[str]:
@@ -80,19 +76,11 @@ def test_a_download_that_is_dropped_gives_its_connection_back(settings: Settings
     assert client.get("/exports/espace_nature.json").get_json()["nombre"] == 60_010
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """Drop the line."""
-
-
 def test_a_client_that_hangs_up_stops_the_query(settings: Settings, much: Database) -> None:
     database = much
-    server = make_server("127.0.0.1", 0, create_app(settings, database), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listen(create_app(settings, database)) as port:
         for form in ("geojson", "csv"):
-            connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=LONG)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
             connection.request("GET", f"/exports/espace_nature.{form}")
             response = connection.getresponse()
             assert response.status == 200
@@ -101,14 +89,10 @@ def test_a_client_that_hangs_up_stops_the_query(settings: Settings, much: Databa
             response.close()
             connection.close()
             assert still_running(database) == []
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=LONG)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
         connection.request("GET", "/exports/espace_nature.json")
         assert json.loads(connection.getresponse().read())["nombre"] == 60_010
         connection.close()
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 # The server of production, in a process of its own: what it shows of a client that leaves is what counts.

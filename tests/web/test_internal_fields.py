@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 from psycopg import sql
 
-from tests.conftest import connect
+from tests.conftest import copied
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.errors import CatalogError, DatabaseError
@@ -55,18 +55,16 @@ def guarded(
     for name in LAYERS:
         hide(folder, name)
     edited = settings.model_copy(update={"layers_folder": folder})
-    cluster.create_database("caches", template=contoured)
-    database = connect(cluster, "caches")
-    upgrade(database, load_catalog(folder), edited)
-    with database.owner() as connection:
-        for name in LAYERS:
-            connection.execute(
-                sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("pub", name), sql.Identifier(HIDDEN)), [CANARY]
-            )
-        record_vue(connection, VIEW, "Une vue", f"couches={','.join(LAYERS)}", None)
-    yield create_app(edited, database)
-    database.close()
-    cluster.drop_database("caches")
+    with copied(cluster, contoured) as database:
+        upgrade(database, load_catalog(folder), edited)
+        with database.owner() as connection:
+            for name in LAYERS:
+                connection.execute(
+                    sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("pub", name), sql.Identifier(HIDDEN)),
+                    [CANARY],
+                )
+            record_vue(connection, VIEW, "Une vue", f"couches={','.join(LAYERS)}", None)
+        yield create_app(edited, database)
 
 
 def stored(app: Flask) -> Database:

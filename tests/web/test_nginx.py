@@ -10,14 +10,13 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.listening import listen
 from webmap.app import create_app
 from webmap.catalog.load import load_catalog
 from webmap.cli.tuiles import settle_octets
@@ -42,11 +41,6 @@ http {{
   include {folder}/site.conf;
 }}
 """
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_args: object) -> None:
-        """Say nothing."""
 
 
 def free_port() -> int:
@@ -104,10 +98,7 @@ def get(settings: Settings, database: Database, short_folder: Path) -> Iterator[
         asked.append(environ["PATH_INFO"])
         return app(environ, start_response)
 
-    server = make_server("127.0.0.1", 0, counted, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    with nginx(short_folder, octets, server.server_port) as port:
+    with listen(counted) as own, nginx(short_folder, octets, own) as port:
 
         def fetch(path: str, **headers: str) -> Answer:
             before = len(asked)
@@ -119,9 +110,6 @@ def get(settings: Settings, database: Database, short_folder: Path) -> Iterator[
             return Answer(response.status, dict(response.getheaders()), body, asked=len(asked) > before)
 
         yield fetch
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_kept_tiles_leave_without_the_atlas_and_a_layer_made_internal_leaves_no_more(

@@ -198,7 +198,7 @@ def test_a_burst_of_cold_tiles_is_bounded_work_and_takes_no_room(
         assert set(pool.map(lambda path: app.test_client().get(path).status_code, paths)) == {204}
     kept = list((tmp_path / "commune").rglob("*.gz"))
     assert len(kept) == 300
-    assert len({path.stat().st_ino for path in kept}) == 1
+    assert len({path.stat().st_ino for path in kept}) <= 16, "one file, or one for each thread that met none yet"
     with count_queries() as statements:
         assert {app.test_client().get(path).status_code for path in paths} == {204}
     assert statements == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import connect
+from tests.conftest import copied
 from webmap.app import create_app
 from webmap.formats.qr import build_qr
 from webmap.store.vues import record_vue
@@ -24,16 +24,13 @@ HOSTILE = "<b>Friches</b> & « {{ 7*7 }} »"
 
 @pytest.fixture(scope="module")
 def client(cluster: Cluster, filled: str, settings: Settings) -> Iterator[FlaskClient]:
-    cluster.create_database("vues", template=filled)
-    database = connect(cluster, "vues")
-    with database.owner() as connection:
-        record_vue(connection, "friches", HOSTILE, "couches=qpv&filtres=qpv:%22%3E%3Cscript%3E", None)
     own = settings.model_copy(
         update={"adresse": "https://atlas.exemple.fr", "sites_integration": ("https://www.exemple.fr",)}
     )
-    yield create_app(own, database).test_client()
-    database.close()
-    cluster.drop_database("vues")
+    with copied(cluster, filled) as database:
+        with database.owner() as connection:
+            record_vue(connection, "friches", HOSTILE, "couches=qpv&filtres=qpv:%22%3E%3Cscript%3E", None)
+        yield create_app(own, database).test_client()
 
 
 def test_the_list_gives_each_view_its_public_address(client: FlaskClient) -> None:

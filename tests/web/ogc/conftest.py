@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import sql
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import connect
+from tests.conftest import connect, copied
+from tests.listening import Quiet, listen
 from webmap.app import create_app
 
 if TYPE_CHECKING:
@@ -102,11 +101,8 @@ def placed(cluster: Cluster, contoured: str, catalog: Catalog) -> str:
 @pytest.fixture(scope="session")
 def placed_database(cluster: Cluster, placed: str) -> Iterator[Database]:
     """Return a copy that nothing may write to."""
-    cluster.create_database("placed_lecture", template=placed)
-    database = connect(cluster, "placed_lecture")
-    yield database
-    database.close()
-    cluster.drop_database("placed_lecture")
+    with copied(cluster, placed) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -115,31 +111,21 @@ def api(settings: Settings, placed_database: Database) -> FlaskClient:
     return create_app(settings, placed_database).test_client()
 
 
-class _Quiet(WSGIRequestHandler):
+class _KeptOpen(Quiet):
     protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        """Drop the line."""
 
 
 @contextlib.contextmanager
-def listen(app: Flask) -> Iterator[str]:
-    """Serve an application on a free port of this machine; gives the address of its API."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/ogc"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def serve_api(app: Flask) -> Iterator[str]:
+    """Serve an application on a free port of this machine, connections kept open; gives the address of its API."""
+    with listen(app, _KeptOpen) as port:
+        yield f"http://127.0.0.1:{port}/ogc"
 
 
 @pytest.fixture(scope="session")
 def served(settings: Settings, placed_database: Database) -> Iterator[str]:
     """Return the address of an API that real clients can reach."""
-    with listen(create_app(settings, placed_database)) as address:
+    with serve_api(create_app(settings, placed_database)) as address:
         yield address
 
 

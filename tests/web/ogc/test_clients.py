@@ -16,7 +16,7 @@ import shapely
 from psycopg import sql
 from pyproj import Transformer
 
-from tests.web.ogc.conftest import listen
+from tests.web.ogc.conftest import serve_api
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -95,7 +95,7 @@ def test_the_conformance_tests_of_the_ogc_pass_whole_on_the_atlas_as_shipped(
 ) -> None:
     if not OGCTESTS.exists():
         pytest.skip("ogctests is not installed (make test does it: bin/prepare --tests)")
-    with listen(reader.application) as address:
+    with serve_api(reader.application) as address:
         _run_ogctests(address, tmp_path)
 
 
