@@ -22,7 +22,7 @@ from tests.conftest import throw_away_cluster
 from webmap import cli, config
 from webmap.cli import serving
 from webmap.formats import pdf
-from webmap.store import cluster, db
+from webmap.store import db, server_conf
 from webmap.store.cluster import Cluster
 from webmap.web import fichiers
 
@@ -297,6 +297,6 @@ def test_all_that_slow_clients_may_hold_leaves_tiles_threads_and_connections() -
     bounded = db._STREAMS + fichiers._line._value + pdf._places._value  # free, in a process where nothing runs
     assert serving._THREADS - bounded >= 6
     assert db._STREAMS + fichiers._places._value < db._POOL_SIZE
-    allowed = re.search(r"max_connections = (\d+)", Path(cluster.__file__).read_text(encoding="utf-8"))
+    allowed = re.search(r"max_connections = (\d+)", Path(server_conf.__file__).read_text(encoding="utf-8"))
     assert allowed
     assert int(allowed[1]) - 8 >= serving._MOST_WORKERS * db._POOL_SIZE

@@ -12,7 +12,6 @@ HARD, AIM, SQL, JAVASCRIPT = 500, 300, 80, 250
 LONGER = {
     "bin/prepare": "one script, run before anything can be imported",
     "webmap/store/db.py": "every way a statement is run, on one pool",
-    "webmap/store/cluster.py": "the whole life of the private server; what stands apart is in hosting.py",
 }
 BANNED = {
     "utils",

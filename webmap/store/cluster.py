@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from webmap.errors import DatabaseError
 from webmap.store import hosting
+from webmap.store.server_conf import prepare_log, write_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,36 +31,8 @@ if TYPE_CHECKING:
 Role = Literal["webmap_proprietaire", "webmap_lecture"]
 ROLES: tuple[Role, ...] = ("webmap_proprietaire", "webmap_lecture")
 DATABASE = "webmap"
-_LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside at the next start
 _START_SECONDS = 300  # recovery after a power cut reads the journal again
 _SHARED_MEMORY_TRIES = 20  # half a second each: backends of a killed server take a moment to notice
-
-# Small machine, one atlas: 128 MB shared, a few dozen connections. jit costs more than it saves on tiles.
-_SETTINGS = """\
-# Rewritten at each start by webmap/store/cluster.py. First what initdb found out about this machine.
-include '../data/postgresql.conf'
-listen_addresses = ''
-port = 5432
-unix_socket_directories = '"{socket}"'
-unix_socket_permissions = 0700
-hba_file = 'conf/pg_hba.conf'
-ident_file = 'conf/pg_ident.conf'
-max_connections = 60
-shared_buffers = 128MB
-effective_cache_size = 1GB
-work_mem = 16MB
-maintenance_work_mem = 128MB
-max_wal_size = 512MB
-random_page_cost = 1.1
-jit = off
-# Loaded once for all connections: a tenth of a second of processor that each would spend at its first shape.
-shared_preload_libraries = '{libraries}'
-timezone = 'Europe/Paris'
-log_timezone = 'Europe/Paris'
-log_checkpoints = off
-log_line_prefix = '%m [%p] %q%u@%d '
-"""
-_NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 
 
 @dataclass(frozen=True)
@@ -209,11 +182,6 @@ class Cluster:
             raise DatabaseError(msg)
         return hosting.BINARIES / str(wanted or max(majors)) / "bin"
 
-    @property
-    def _libraries(self) -> str:
-        """The library of PostGIS, nothing when it is not where packages put it: a server that misses one does not start."""
-        return ", ".join(path.stem for path in (self._server.parent / "lib").glob("postgis-[0-9].so"))
-
     def _prepare_folders(self) -> None:
         """Make what a start needs; an interrupted first start left `data.new`, which is begun again."""
         self.base.mkdir(parents=True, exist_ok=True)
@@ -237,7 +205,8 @@ class Cluster:
         socket_lock = hosting.choose_socket_folder(self.base, user) / f"{hosting.SOCKET_NAME}.lock"
         for stale in (data / "postmaster.pid", socket_lock):
             stale.unlink(missing_ok=True)
-        self._write_configuration(user)
+        write_configuration(self.base, user, ROLES, self._server, durable=self.durable)
+        prepare_log(self.log, user)
 
     def _initialise(self, user: hosting.ServerUser) -> None:
         command = [str(self._server / "initdb"), "-D", "data.new", "-U", "postgres", "--auth=peer", "--encoding=UTF8"]
@@ -248,30 +217,6 @@ class Cluster:
             lines = result.stdout.splitlines() or ["sans explication"]
             reason = next((line for line in lines if "error:" in line), lines[-1])
             raise DatabaseError(f"PostgreSQL n'a pas pu créer la base dans {self.base} : {reason}")
-
-    def _write_configuration(self, user: hosting.ServerUser) -> None:
-        """Write settings and who may enter: the peer map, never `trust`. Root owns the machine, so it is let in too."""
-        socket = hosting.choose_socket_folder(self.base, user)
-        hosting.make_private_folder(socket, user)
-        conf = self.base / "conf"
-        conf.mkdir(exist_ok=True)
-        conf.chmod(0o755)
-        people = dict.fromkeys(["root", user.name])
-        ident = [f'webmap "{name}" {role}' for name in people for role in ("postgres", *ROLES)]
-        files = {
-            "postgresql.conf": _SETTINGS.format(socket=socket, libraries=self._libraries)
-            + ("" if self.durable else _NOT_DURABLE),
-            "pg_hba.conf": "local all all peer map=webmap\n",
-            "pg_ident.conf": "\n".join(ident) + "\n",
-        }
-        for name, text in files.items():
-            (conf / name).write_text(text, encoding="utf-8")
-            (conf / name).chmod(0o644)
-        if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
-            self.log.replace(self.base / "server.log.1")
-        self.log.touch()
-        if os.geteuid() == 0:
-            os.chown(self.log, user.uid, user.gid, follow_symlinks=False)
 
     def _launch(self) -> None:
         options = "-c config_file=conf/postgresql.conf"
