@@ -25,11 +25,12 @@ def read(folder: str) -> dict[str, str]:
 
 
 def find(texts: dict[str, str], names: list[str]) -> set[tuple[str, str]]:
+    lowered = {path: text.lower() for path, text in texts.items()}
     return {
         (path, name)
-        for name in names
-        for path, text in texts.items()
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        for name in map(str.lower, names)
+        for path, text in lowered.items()
+        if name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
     }
 
 

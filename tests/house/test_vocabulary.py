@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def words(name: str) -> str:
     return f"_{_CAMEL.sub('_', name).lower().strip('_')}_"
 
 
+@cache
 def translated(name: str) -> str | None:
     """Return the word of the domain this name translates."""
     return next((word for word in TRANSLATED if f"_{word}_" in words(name) or f"_{word}s_" in words(name)), None)
