@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from webmap.catalog.load import Catalog
-    from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
 CENTIMETRE = 0.01
@@ -30,7 +29,7 @@ MARK, WHITE = "#ff00ff", "#ffffff"
 
 @pytest.fixture(scope="module")
 def seen(
-    served: str, api: FlaskClient, cluster: Cluster, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+    served: str, api: FlaskClient, placed_database: Database, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """Return what one QGIS saw: to start it takes longer than to look."""
     if (
@@ -43,10 +42,11 @@ def seen(
     gpkg = folder / "atlas.gpkg"
     with api.get(f"/exports/paquet.gpkg?couches={drawn}&crs=EPSG:2154") as answer:
         gpkg.write_bytes(answer.data)
-    server = conninfo_to_dict(cluster.dsn("webmap_lecture", "placed_lecture"))
+    assert placed_database.reader_dsn
+    server = conninfo_to_dict(placed_database.reader_dsn)
     asked = {
         "root": served.removesuffix("/ogc"),
-        "database": {"host": server["host"], "port": server["port"], "name": "placed_lecture"},
+        "database": {"host": server["host"], "port": server["port"], "name": server["dbname"]},
         "gpkg": str(gpkg),
         "folder": str(folder),
     }
