@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import ask, build, define, do, insert
-from webmap.catalog.bands import LABELS, PIXEL
+from webmap.catalog.bands import LABELS, PIXEL, Band
 from webmap.store import drawn
 from webmap.store.coverage import simplify_coverage
 from webmap.store.tile_statements import MAX_BYTES
@@ -219,6 +219,27 @@ def test_tiles_of_a_coverage_hold_it_within_the_tolerance(
         together = shapely.union_all([shape.buffer(0.75 * grid) for shape in whole.values()])
         assert shapely.get_num_interior_rings(together) == 0
         assert together.geom_type == "Polygon"
+
+
+def test_a_label_near_or_on_an_edge_is_in_one_tile(database: Database) -> None:
+    """The surface around it is in both tiles: its name would be written twice."""
+    layer = define(geometry="polygon", style=LABELLED)
+    build(database, layer)
+    z, column, row = tile_at(*PLACE, 12)
+    side = 2 * HALF / 2**z
+    x, y = column * side - HALF, HALF - row * side  # the corner of four tiles
+    moved = [(0.0, 0.0), (0.01, 0.3), (-0.01, 0.3), (0.3, 0.01), (0.3, -0.01), (0.01, 0.01)]
+    shapes = [shapely.Point(x + side * h, y + side * v).buffer(side / 30, 2).wkt for h, v in moved]
+    insert(database, layer, [{"geom": shape} for shape in shapes], srid=3857)
+    store = TileStore(database, [layer])
+    around = [(z, column + h, row + v) for h in (-1, 0) for v in (-1, 0)]
+    labels = [each["properties"]["cle"] for tile in around for each in read(store, tile, "essai" + LABELS)]
+    assert sorted(labels) == [f"c{n}" for n in range(len(moved))]
+    assert sum(len(read(store, tile)) for tile in around) > len(moved)
+
+
+def test_a_tolerance_is_told_in_pixels_of_a_tile_of_512() -> None:
+    assert Band(zoom_max=3, tolerance=1).metres == pytest.approx(2 * HALF / 2**3 / 512)
 
 
 def test_a_tile_too_heavy_is_drawn_coarser_and_says_how_many(
