@@ -14,12 +14,12 @@ import os
 import re
 import shutil
 import threading
-import time
 import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from webmap.store.gzipped import TornError, inflate, squeeze
+from webmap.store.making import Making, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,29 +48,6 @@ def version_of(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-class _Turn:
-    """One making of an address, and what came of it, for those who wait meanwhile."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.over = False
-        self._failure: Exception | None = None
-        self._outcome = ("", b"")
-
-    def make_once(self, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
-        """Make, or return what whoever held this turn before made. Raises what it raised."""
-        if not self.over:
-            self.over = True
-            try:
-                self._outcome = make()
-            except Exception as failure:
-                self._failure = failure
-                raise
-        if self._failure is not None:
-            raise self._failure
-        return self._outcome
-
-
 class VersionedBytes:
     """Gzipped bytes by address. Every method survives a folder that is full, torn, removed, or shared with another server."""
 
@@ -82,7 +59,7 @@ class VersionedBytes:
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._writes = 0
         self._guard = threading.Lock()
-        self._making: dict[str, _Turn] = {}
+        self._making: dict[str, Making] = {}
         self._behind = threading.BoundedSemaphore(_BEHIND)
 
     def get(self, address: str) -> bytes | None:
@@ -167,7 +144,7 @@ class VersionedBytes:
         """Remove all that is kept of a layer, and refuse what may still come of it, before returning. Raises OSError."""
         (self.folder / ".fermees").mkdir(parents=True, exist_ok=True)
         (self.folder / ".fermees" / couche).touch()  # first: no write begins from here on, so the lock is soon free
-        with self._locked(_WRITING.format(couche), fcntl.LOCK_EX):
+        with locked(self.folder / _WRITING.format(couche), fcntl.LOCK_EX):
             # Again when another process removed a part of it meanwhile: it stops there.
             while (rest := self.folder / couche).exists():
                 with contextlib.suppress(FileNotFoundError):
@@ -254,7 +231,7 @@ class VersionedBytes:
 
     def sweep(self) -> None:
         """Bring the folder back under its limit, oldest files first; one process at a time, the others leave it to it."""
-        with contextlib.suppress(OSError), self._locked(".menage", fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with contextlib.suppress(OSError), locked(self.folder / ".menage", fcntl.LOCK_EX | fcntl.LOCK_NB):
             files = sorted(self._files())
             total = sum(size for _, size, _ in files)
             if total <= self._limit:
@@ -279,10 +256,10 @@ class VersionedBytes:
                         yield found.st_mtime, _NAME if found.st_nlink > 1 else found.st_blocks * 512, entry.path
 
     @contextlib.contextmanager
-    def _turn(self, address: str) -> Iterator[_Turn]:
+    def _turn(self, address: str) -> Iterator[Making]:
         """Hold the making of an address, in this process and in the others that share the folder."""
         with self._guard:
-            turn = self._making.setdefault(address, _Turn())
+            turn = self._making.setdefault(address, Making())
         with turn.lock, contextlib.nullcontext() if turn.over else self._among_processes(address):
             try:
                 yield turn
@@ -298,24 +275,9 @@ class VersionedBytes:
             with contextlib.suppress(
                 OSError
             ):  # no folder, or another has it for too long: made here too, and no harm done
-                stack.enter_context(self._locked(f".verrou-{rank}", fcntl.LOCK_EX | fcntl.LOCK_NB, _PATIENCE))
+                stack.enter_context(locked(self.folder / f".verrou-{rank}", fcntl.LOCK_EX | fcntl.LOCK_NB, _PATIENCE))
             yield
 
     def _open_to_writes(self, couche: str) -> contextlib.AbstractContextManager[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        return self._locked(_WRITING.format(couche), fcntl.LOCK_SH)
-
-    @contextlib.contextmanager
-    def _locked(self, name: str, how: int, patience: float = 0.0) -> Iterator[None]:
-        """Hold a lock file of the folder. Raises OSError when there is no folder, or another holds it longer than `patience`."""
-        deadline = time.monotonic() + patience
-        with (self.folder / name).open("ab") as file:
-            while True:
-                try:
-                    fcntl.flock(file, how)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        raise
-                    time.sleep(0.005)
-            yield
+        return locked(self.folder / _WRITING.format(couche), fcntl.LOCK_SH)
