@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import shutil
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from webmap.cli.tuiles import settle_octets
 from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
 from webmap.store.db import count_queries
+from webmap.store.versioned import VersionedBytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,20 @@ def test_what_is_warmed_is_served_without_the_database(
             run("commune", "bassin", "--zoom", "9").exit_code == 0
         )  # made already: the versions are read, and no more
     assert len(statements) == 1
+
+
+def test_what_a_full_disk_does_not_keep_is_not_said_to_be_ready(
+    run: Callable[..., Result], own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "plein")
+
+    monkeypatch.setattr(VersionedBytes, "_write", full)
+    said = run("commune", "--zoom", "5")
+    assert said.exit_code == 1
+    count = len(list(list_tiles(own.territoire.etendue, 0, 5)))
+    assert f"{count} tuiles sur {count} non gardées : le disque est plein" in said.output
+    assert "prête" not in said.output
 
 
 def test_what_cannot_be_warmed_is_told(run: Callable[..., Result]) -> None:

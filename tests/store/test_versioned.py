@@ -284,6 +284,8 @@ def test_a_closed_layer_leaves_nothing_and_takes_nothing(store: VersionedBytes) 
     assert store.get(TILE) is other.get(TILE) is None  # nor from the memory of a worker that does not know yet
     store.put(TILE, b"tuile")
     assert kept(store.folder) == {"1.gz"}
+    shutil.rmtree(store.folder)  # as the documentation allows: what a worker has in memory stays closed
+    assert store.get(TILE) is None
     store.open("irve")
     store.put(TILE, b"tuile")
     assert store.get(TILE) is not None

@@ -17,6 +17,7 @@ from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store.db import start_database
+from webmap.store.kept_tiles import build_address
 from webmap.web.french import nombre
 from webmap.wording import agree
 
@@ -76,19 +77,28 @@ def list_asked(settings: Settings, catalog: Catalog, couches: Collection[str], z
 
 
 def make_tiles(settings: Settings, kept: KeptTiles, asked: list[Asked], *, gently: bool = False) -> None:
-    """Make tiles one at a time, and tell how far it is. `gently`: rest as long as each took, the database is everyone's."""
+    """Make tiles one at a time, and tell how far it is. `gently`: rest as long as each took, the database is everyone's.
+
+    Raises WebmapError when the folder did not keep them all: they are answered, and made again each time.
+    """
     settings.octets_folder.mkdir(parents=True, exist_ok=True)
     with (
         (settings.octets_folder / ".prechauffage").open("ab") as turn,
         click.progressbar(asked, label="Tuiles", show_pos=True) as bar,
     ):
         fcntl.flock(turn, fcntl.LOCK_EX)  # after the one that was started before: what it made is not made again
-        versions = kept.fetch_versions({couche for couche, *_ in asked})
+        versions, lost = kept.fetch_versions({couche for couche, *_ in asked}), 0
         for couche, z, x, y in bar:
             start = time.monotonic()
-            kept.fetch(couche, versions[couche], z, x, y)
+            version, _ = kept.fetch(couche, versions[couche], z, x, y)
+            lost += not kept.octets.is_kept(build_address(couche, version, z, x, y))
             if gently:
                 time.sleep(time.monotonic() - start)
+    if lost:
+        raise WebmapError(
+            f"{agree(lost, 'tuile(s)')} sur {nombre(len(asked))} non gardée{'s' * (lost > 1)} : le disque est plein, ou ce compte n'écrit"
+            f" pas partout dans {settings.octets_folder}."
+        )
     click.echo(f"{agree(len(asked), 'tuile(s) prête(s)')}, dans {settings.octets_folder}")
 
 

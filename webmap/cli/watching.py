@@ -12,10 +12,12 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import click
+
 from webmap.app import build_kept_tiles
 from webmap.cli.serving import live_with
 from webmap.cli.tuiles import AHEAD, list_asked, make_tiles
-from webmap.errors import DatabaseError
+from webmap.errors import DatabaseError, WebmapError
 from webmap.store import drawn
 from webmap.store.db import open_database
 from webmap.store.revisions import fetch_moment
@@ -85,4 +87,7 @@ def _prepare(settings: Settings, catalog: Catalog, parent: int) -> None:
     if settings.prechauffage:
         published = catalog.published
         kept = build_kept_tiles(settings, published, database)
-        make_tiles(settings, kept, list_asked(settings, published, kept.couches, AHEAD)[0], gently=True)
+        try:
+            make_tiles(settings, kept, list_asked(settings, published, kept.couches, AHEAD)[0], gently=True)
+        except WebmapError as error:
+            click.echo(error)  # in the log: nobody waits for this

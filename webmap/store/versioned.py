@@ -54,6 +54,8 @@ class VersionedBytes:
     def __init__(self, folder: Path, limit: int, in_memory: int = _IN_MEMORY) -> None:
         """Keep at most about `limit` bytes in `folder`, `in_memory` in this process; nothing is created before it is needed."""
         self.folder = folder
+        # Beside the folder: it may be removed at any time, and what a worker has in memory stays closed.
+        self._closed = folder.parent / f".fermees-{folder.name}"
         self._limit = limit
         self._room = in_memory
         self._memory: OrderedDict[str, bytes] = OrderedDict()
@@ -142,8 +144,9 @@ class VersionedBytes:
 
     def close(self, couche: str) -> None:
         """Remove all that is kept of a layer, and refuse what may still come of it, before returning. Raises OSError."""
-        (self.folder / ".fermees").mkdir(parents=True, exist_ok=True)
-        (self.folder / ".fermees" / couche).touch()  # first: no write begins from here on, so the lock is soon free
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._closed.mkdir(exist_ok=True)
+        (self._closed / couche).touch()  # first: no write begins from here on, so the lock is soon free
         with locked(self.folder / _WRITING.format(couche), fcntl.LOCK_EX):
             # Again when another process removed a part of it meanwhile: it stops there.
             while (rest := self.folder / couche).exists():
@@ -152,7 +155,7 @@ class VersionedBytes:
 
     def open(self, couche: str) -> None:
         """Let a layer that was closed be kept again."""
-        (self.folder / ".fermees" / couche).unlink(missing_ok=True)
+        (self._closed / couche).unlink(missing_ok=True)
 
     def list_couches(self) -> list[str]:
         """Name what has bytes in the folder."""
@@ -173,9 +176,13 @@ class VersionedBytes:
                         removed += 1
         return removed
 
+    def is_kept(self, address: str) -> bool:
+        """Whether the folder has the bytes of an address, whatever this process has in memory."""
+        return (self.folder / f"{address}.gz").is_file()
+
     def is_closed(self, couche: str) -> bool:
         """Whether a layer was closed, by this process or another."""
-        return os.path.exists(f"{self.folder}/.fermees/{couche}")  # noqa: PTH110 - at each hit: a Path costs more
+        return os.path.exists(f"{self._closed}/{couche}")  # noqa: PTH110 - at each hit: a Path costs more
 
     def _remember(self, address: str, squeezed: bytes) -> None:
         with self._guard:
