@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import multiprocessing
+import os
 import shutil
 import threading
 import time
@@ -67,6 +68,19 @@ def test_a_torn_file_is_made_again(store: VersionedBytes) -> None:
         fresh = VersionedBytes(store.folder, 1_000_000)
         assert fresh.get(TILE) is None
         assert gzip.decompress(fresh.fetch(TILE, lambda: (TILE, b"neuve"))[1]) == b"neuve"
+
+
+def test_what_a_machine_that_stopped_short_tore_is_removed_before_nginx_sends_it(store: VersionedBytes) -> None:
+    addresses = [f"irve/v/{number}" for number in range(4)]
+    old, empty, torn, whole = (store.folder / f"{address}.gz" for address in addresses)
+    for address in addresses:
+        store.put(address, b"tuile")
+    empty.write_bytes(b"")
+    torn.write_bytes(torn.read_bytes()[:-3])
+    old.write_bytes(b"")  # long before the others: on the disk as it was written
+    os.utime(old, (1.0, 1.0))
+    store.mend()
+    assert [path.exists() for path in (old, empty, torn, whole)] == [True, False, False, True]
 
 
 def test_a_folder_removed_while_serving_is_made_again(store: VersionedBytes) -> None:

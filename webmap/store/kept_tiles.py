@@ -80,7 +80,7 @@ class KeptTiles:
         return make
 
     def settle(self, withdrawn: Iterable[str]) -> None:
-        """Leave in the folder today's version of the layers there are, and nothing else, before returning.
+        """Leave in the folder today's version of the layers there are, whole, and nothing else, before returning.
 
         The `withdrawn` layers, and those no one knows any more, are closed: a server that still has the old definitions keeps and answers
         nothing of them. Raises OSError when something could not be removed.
@@ -90,3 +90,4 @@ class KeptTiles:
         for couche in self.couches:
             self.octets.open(couche)
         self.octets.collect(self.fetch_versions(self.couches))
+        self.octets.mend()

@@ -31,6 +31,7 @@ _LOCKS = 64  # two addresses that share one wait for each other: rare, and harml
 _PATIENCE = 10.0  # seconds another process may take to make the same bytes before we make them too
 _SWEEP_EVERY = 256  # writes of one process between two looks at the size of the whole
 _SWEPT_TO = 0.8  # of the limit: room for the writes until the next sweep
+_SETTLED = 120.0  # seconds after which what was written is on the disk, four times what Linux takes
 _IN_MEMORY = 32 * 1024 * 1024
 _BEHIND = 4  # bodies that are compressed while they are answered,
 _HEAVY = 100_000  # bytes: when it takes longer than to start a thread
@@ -73,7 +74,7 @@ class VersionedBytes:
             if found is not None:
                 self._memory.move_to_end(address)
                 return found
-        found = self._read(address)
+        found = self._read(self.folder / f"{address}.gz")
         if found is not None:
             self._remember(address, found)
         return found
@@ -191,8 +192,7 @@ class VersionedBytes:
             while self._room < 0 and self._memory:
                 self._room += len(self._memory.popitem(last=False)[1])
 
-    def _read(self, address: str) -> bytes | None:
-        path = self.folder / f"{address}.gz"
+    def _read(self, path: Path) -> bytes | None:
         try:
             found = path.read_bytes()
             inflate(found)  # its own checksum: a file torn by a crash is as if it were not there
@@ -235,6 +235,14 @@ class VersionedBytes:
             with contextlib.suppress(OSError):
                 empty.unlink(missing_ok=True)
                 empty.hardlink_to(path)
+
+    def mend(self) -> None:
+        """Remove what is torn of the last files written before a machine stopped short: nginx would send it for a year."""
+        files = list(self._files())
+        last = max((written for written, *_ in files), default=0.0)
+        for written, _, path in files:
+            if written >= last - _SETTLED:
+                self._read(self.folder / path)
 
     def sweep(self) -> None:
         """Bring the folder back under its limit, oldest files first; one process at a time, the others leave it to it."""
@@ -279,9 +287,7 @@ class VersionedBytes:
     def _among_processes(self, address: str) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             rank = zlib.crc32(address.encode()) % _LOCKS
-            with contextlib.suppress(
-                OSError
-            ):  # no folder, or another has it for too long: made here too, and no harm done
+            with contextlib.suppress(OSError):  # no folder, or another has it for too long: made here too, with no harm
                 stack.enter_context(locked(self.folder / f".verrou-{rank}", fcntl.LOCK_EX | fcntl.LOCK_NB, _PATIENCE))
             yield
 
