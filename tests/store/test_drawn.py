@@ -99,6 +99,16 @@ def test_what_is_drawn_follows_every_write(database: Database, geometry: str) ->
     assert written() == []
 
 
+def test_a_row_drawn_by_its_cell_that_takes_another_key_is_drawn_no_more(database: Database) -> None:
+    """Its shape is no other, since it has none: the row of before would stay on the map, even once deleted."""
+    drawn_keys = "SELECT coalesce(jsonb_agg(cle ORDER BY cle), '[]') FROM tuile.equipe"
+    assert ask(database, drawn_keys) == ["nord", "sud"]
+    do(database, "UPDATE pub.equipe SET code = 'est' WHERE code = 'nord'")
+    assert ask(database, drawn_keys) == ["sud"]
+    do(database, "DELETE FROM pub.equipe")
+    assert ask(database, drawn_keys) == []
+
+
 def test_rows_put_back_from_a_dump_are_drawn_again(database: Database) -> None:
     """`pg_restore --clean` makes the table anew, writes its rows, and only then its triggers: none sees them."""
     layer = define(geometry="point")

@@ -20,9 +20,12 @@ BEGIN
   END IF;
   IF TG_OP IN ('UPDATE', 'DELETE') THEN
     IF NOT EXISTS (SELECT 1 FROM avant) THEN RETURN NULL; END IF;
-    -- The usual edit moves nothing: shapes stay, those of a coverage with them.
+    -- The usual edit moves nothing, and no row takes another key, by which its cell is known: shapes stay, those of a coverage with them.
     IF TG_OP = 'UPDATE' THEN
-      IF NOT EXISTS (SELECT 1 FROM lignes l FULL JOIN avant a USING ({key}) WHERE l.geom IS DISTINCT FROM a.geom) THEN
+      IF NOT EXISTS (
+        SELECT 1 FROM lignes l FULL JOIN avant a ON a.{key} = l.{key}
+        WHERE l.geom IS DISTINCT FROM a.geom OR l.{key} IS NULL OR a.{key} IS NULL
+      ) THEN
         UPDATE {drawn} d SET {told} FROM ({changed}) v WHERE v.cle = d.cle;
         {written}
         RETURN NULL;
