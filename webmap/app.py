@@ -19,6 +19,7 @@ from webmap.store.kept_tiles import KeptTiles
 from webmap.store.tableau import TableauStore
 from webmap.store.tiles import TileStore
 from webmap.store.versioned import VersionedBytes
+from webmap.web.assets import Assets
 from webmap.web.front import Front
 from webmap.web.responses import build_headers
 from webmap.web.services import Services
@@ -47,6 +48,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     kept_tiles = build_kept_tiles(settings, catalog, database)
     kept_figures = build_kept_figures(kept_tiles, catalog, database)
+    assets = Assets(settings.static_folder)
     app.extensions["webmap"] = Services(
         settings,
         catalog,
@@ -58,11 +60,13 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         kept_tiles.octets,
         kept_tiles,
         kept_figures,
+        assets,
         Geocoder(settings.geocodage, settings.territoire.etendue) if settings.geocodage else None,
     )
     web.register(app, settings)
     headers = build_headers(settings)
-    app.wsgi_app = Front(app.wsgi_app, kept_tiles, kept_figures, headers)  # type: ignore[method-assign,assignment]  # as Flask says
+    front = Front(app.wsgi_app, kept_tiles, kept_figures, assets.digest, headers)
+    app.wsgi_app = front  # type: ignore[method-assign,assignment]  # as Flask says
     return app
 
 

@@ -17,3 +17,12 @@ CREATE OR REPLACE TRIGGER revision_delete AFTER DELETE ON app.cellule
 REFERENCING OLD TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
 CREATE OR REPLACE TRIGGER revision_truncate AFTER TRUNCATE ON app.cellule
 FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+-- The page of a commune tells since when it is a member, and pages are kept by revision.
+CREATE OR REPLACE TRIGGER revision_insert AFTER INSERT ON app.adhesion
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_update AFTER UPDATE ON app.adhesion
+REFERENCING NEW TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_delete AFTER DELETE ON app.adhesion
+REFERENCING OLD TABLE AS lignes FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');
+CREATE OR REPLACE TRIGGER revision_truncate AFTER TRUNCATE ON app.adhesion
+FOR EACH STATEMENT EXECUTE FUNCTION app.monter_revision('commune');

@@ -120,6 +120,22 @@ def test_what_is_read_in_a_snapshot_is_of_one_state(cluster: Cluster, database: 
     assert database.read(count) == [{"n": 46}]
 
 
+def test_what_is_sent_at_once_is_what_would_be_read_one_by_one(database: Database) -> None:
+    asked = [
+        (sql.SQL("SELECT %(b)s AS b, %(a)s || %(b)s AS ab, 7 %% 4 AS reste, '50 %%' AS part"), {"a": "x", "b": "y"}),
+        (sql.SQL("SELECT '%%' AS rien"), None),  # nothing is bound: psycopg leaves it as it is
+        (sql.SQL("SELECT count(*) AS n FROM pub.commune WHERE code_insee = ANY(%(codes)s)"), {"codes": ["59172"]}),
+        (sql.SQL("SELECT 1 AS un WHERE false"), {}),
+    ]
+    apart = database.read_all(asked)
+    assert apart == [[{"b": "y", "ab": "xy", "reste": 3, "part": "50 %"}], [{"rien": "%%"}], [{"n": 1}], []]
+    with database.snapshot():
+        assert database.read_all(asked) == database.read_all(asked) == apart
+    with pytest.raises(psycopg.errors.DivisionByZero), database.snapshot():
+        database.read_all([*asked, (sql.SQL("SELECT 1 / 0"), None), asked[0]])
+    assert database.read_all(asked) == apart, "the connection is whole again"
+
+
 def test_a_long_stream_keeps_no_row(database: Database) -> None:
     """Rows kept alive by thousands woke the garbage collector: half of an export's time, and 50 MB no longer shared."""
     passes: list[str] = []

@@ -13,9 +13,9 @@ from webmap.store.places import (
     check_reader,
     contours_loaded,
     fetch_commune_names,
-    fetch_contour_source,
     fetch_inventory,
     fetch_layer_places,
+    fetch_origins,
     fetch_place,
     fetch_revisions,
     fetch_unit_places,
@@ -189,9 +189,11 @@ def test_revisions_are_read_for_what_is_asked(facts: Database) -> None:
 
 def test_contours_are_there_or_not(facts: Database, facts_with_contours: Database) -> None:
     assert not contours_loaded(facts)
-    assert fetch_contour_source(facts) == "contours des communes non chargés"
+    assert fetch_origins(facts, []).contour_source == "contours des communes non chargés"
     assert contours_loaded(facts_with_contours)
-    assert fetch_contour_source(facts_with_contours).startswith("contours des communes : contours.geojson, chargé le ")
+    told = fetch_origins(facts_with_contours, [])
+    assert told.contours
+    assert told.contour_source.startswith("contours des communes : contours.geojson, chargé le ")
 
 
 def test_one_contour_missing_is_not_loaded(database_with_contours: Database) -> None:

@@ -18,9 +18,18 @@ from tests.store.conftest import build, build_once, define, do, insert, members,
 from webmap.store.attachment import sql_in_unit
 from webmap.store.cursors import sql_keyed
 from webmap.store.db import count_queries
-from webmap.store.places import fetch_citations, sql_citations, sql_search
+from webmap.store.places import fetch_origins, sql_citations, sql_search
 from webmap.store.report import fetch_report
-from webmap.store.summaries import EMPTY, LayerSummary, fetch_summaries, fetch_units, sql_summary
+from webmap.store.summaries import (
+    EMPTY,
+    NOTHING,
+    LayerSummary,
+    fetch_summaries,
+    fetch_units,
+    fetch_units_of,
+    measured_layers,
+    sql_summary,
+)
 from webmap.store.zones import sql_zone_summary
 
 if TYPE_CHECKING:
@@ -301,10 +310,20 @@ def test_the_rows_of_a_country_are_left_to_the_index(squares: Database, kind: st
         ]
     assert [line for line in lines if "Seq Scan on essai" in line and "never executed" not in line] == []
     assert fetch_summaries(squares, [layer], "commune")["essai"].unites["59002"].nombre == 2
-    assert fetch_citations(squares, [layer]) == {"essai": (["s", "t"], ["2026"])}
+    assert fetch_origins(squares, [layer]).cited == {"essai": (["s", "t"], ["2026"])}
+
+
+def test_a_layer_without_any_row_is_what_its_statement_says(facts: Database, catalog: Catalog) -> None:
+    layers = measured_layers(catalog)
+    cited = fetch_origins(facts, layers).cited
+    found = fetch_summaries(facts, layers, "equipe")
+    assert {name for name, summary in found.items() if summary == NOTHING} == {
+        layer.id for layer in layers
+    } - cited.keys()
 
 
 def test_one_statement_a_layer_whatever_the_units(facts: Database, catalog: Catalog) -> None:
+    fetch_units_of(facts, ["equipe"])  # reads the contours, which are those of every découpage
     costs = {}
     for decoupage in ("bassin", "commune", "territoire"):
         with count_queries() as counted:

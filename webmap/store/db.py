@@ -6,14 +6,15 @@ import contextlib
 import contextvars
 import io
 import logging
+import re
 import threading
 import time
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
-from psycopg import sql
+from psycopg import RawCursor, sql
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -23,7 +24,7 @@ from webmap.store.cluster import Cluster
 from webmap.store.turns import Turns, queue_up
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from psycopg.abc import Buffer
     from psycopg.rows import RowFactory
@@ -42,6 +43,9 @@ _BLOCK = 1_000_000
 _TURN = 0.25  # seconds: rows that are slow to come are passed on as they are, and the turn with them
 _TURNS = PROJECT / ".webmap" / "exports.lock"
 _BATCH = 5_000  # rows
+# Statements a connection keeps the plan of: those of every layer's summary and tiles. Beyond, each would chase another out, to be
+# planned again, which takes longer than to run.
+_PREPARED = 1_000
 # Quote and delimiter are control characters that JSON text never contains, so CSV mode adds nothing to it.
 _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
@@ -57,6 +61,14 @@ _drawn: contextvars.ContextVar[str] = contextvars.ContextVar("drawn", default=""
 # One state for all that is read, and plans that are kept: those of summaries take longer to make than to run. A generic one is
 # as good, since they bind the name of a découpage and nothing else.
 _ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = force_generic_plan"
+
+_NAMED = re.compile(r"%(?:\((\w+)\)s|%)")  # a parameter as psycopg names it, or a percent sign
+
+# Which database a connection is to, whatever its name: what is kept of one is never answered for another.
+_IDENTIFY = (
+    "SELECT set_config('webmap.base', concat_ws('/', system_identifier,"
+    " (SELECT oid FROM pg_database WHERE datname = current_database())), false) FROM pg_control_system()"
+)
 
 _DRAW = "SELECT set_config('webmap.communes', %s, true)"
 
@@ -138,11 +150,13 @@ class Database:
         )
 
     def _configure(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        connection.prepared_max = _PREPARED
         if self.reader_dsn is None:
             connection.execute("SET ROLE webmap_lecture")
         connection.execute(
             f"SET default_transaction_read_only = on; SET statement_timeout = {_READ_TIMEOUT_MS}; SET jit = off"
         )
+        connection.execute(_IDENTIFY)
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -170,6 +184,20 @@ class Database:
     def read_tuples(self, statement: Statement, params: Params = None) -> list[tuple[Any, ...]]:
         """Do as `read`, for rows that are many and read at once: a dictionary each takes half as long as their texts."""
         return self._read_again(statement, params, tuple_row)
+
+    def read_all(self, asked: Sequence[tuple[Statement, Params]]) -> list[list[dict[str, Any]]]:
+        """Do as `read` for each statement; in a snapshot all are sent at once: one runs while the next is on its way."""
+        held = getattr(self._held, "connection", None)
+        if held is None:
+            return [self.read(statement, params) for statement, params in asked]
+        with held.pipeline():
+            cursors = []
+            for statement, params in asked:
+                _note(statement, held)
+                text, names = _number(statement.as_string(), bound=params is not None)
+                values = [params[name] for name in names] if params else None
+                cursors.append(RawCursor(held, row_factory=dict_row).execute(text, values, prepare=True))
+            return [cursor.fetchall() for cursor in cursors]
 
     def _read_again(
         self, statement: Statement, params: Params, make: RowFactory[Any], *, binary: bool = False
@@ -310,6 +338,15 @@ def _read_block(rows: Iterator[Buffer], turns: Turns) -> bytes:
             if block.tell() >= _BLOCK or time.monotonic() > over:
                 break
     return block.getvalue()
+
+
+@lru_cache(maxsize=1_000)
+def _number(text: str, *, bound: bool) -> tuple[bytes, tuple[str, ...]]:
+    """Return a statement with its parameters by number, as PostgreSQL reads them, and their names: psycopg would at each run."""
+    if not bound:
+        return text.encode(), ()
+    names = tuple(name for name in dict.fromkeys(_NAMED.findall(text)) if name)
+    return _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}" if found[1] else "%", text).encode(), names
 
 
 def _note(statement: Statement, connection: psycopg.Connection[Any]) -> None:

@@ -62,6 +62,9 @@ def record_source(connection: Connection, load: Load, origin: Origin, size: int,
         " %(last_modified)s, %(licence)s, %(size)s)",
         {**asdict(origin), **asdict(load), "report": Jsonb(dict(report)), "size": size},
     )
+    # Every figure cites the last load of the contours and its date, even of one that moved nothing.
+    if load.layer_id == "commune":
+        connection.execute("UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = 'commune'")
 
 
 def record_check(connection: Connection, layer_id: str, connector_id: str, outcome: str, sentence: str) -> None:

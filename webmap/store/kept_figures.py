@@ -1,11 +1,12 @@
-"""Summaries under the version of all that they read: a report costs one statement a layer, and is asked for again and again."""
+"""Figures under the version of all that they read: a report costs one statement a layer, and is asked for again and again."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from webmap.store.revisions import build_version, fetch_state
+from webmap.store.kept_rows import one_state
+from webmap.store.revisions import build_version, fetch_state, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from webmap.store.versioned import VersionedBytes
 
 FIGURES = "syntheses"  # beside the layers in the folder; never the name of one, which is singular
+
+_Content = TypeVar("_Content")
 
 
 class KeptFigures:
@@ -25,13 +28,15 @@ class KeptFigures:
         self._couches = tuple(couches)
         self._octets = octets
         self._code = code
-        self._current = ""
+        self._current: tuple[list[str], str] = ([], "")
 
     def fetch_version(self) -> str:
         """Return the version of today, and collect the others when it changed: one indexed read. Raises DatabaseError."""
-        version = build_version(self._code, fetch_state(self._database, self._couches), self._couches)
-        if version != self._current:
-            self._current = version
+        state = fetch_state(self._database, self._couches)
+        known, version = self._current
+        if state != known:
+            version = build_version(self._code, read_entries(state), self._couches)
+            self._current = (state, version)
             self._octets.collect({FIGURES: version})
         return version
 
@@ -39,19 +44,22 @@ class KeptFigures:
         """Return the gzipped bytes of what has this name in a version, None when they were not made yet."""
         return self._octets.get(_address(version, name))
 
-    def fetch(self, version: str, name: str, make: Callable[[], bytes]) -> bytes:
-        """Return the gzipped bytes of what has this name, made once.
+    def fetch(
+        self, version: str, name: str, read: Callable[[], _Content], write: Callable[[_Content], str]
+    ) -> tuple[str, bytes]:
+        """Return the version of what was read, `version` unless the data changed since, and the gzipped bytes: made once.
 
-        Made by many statements, they are kept only when no write came between the first and the last.
+        All that `read` reads is of one state, whose version they are kept under; `write` reads nothing, and holds no connection.
         """
-        address = _address(version, name)
 
-        def make_apart() -> tuple[str, bytes]:
-            body = make()
-            return (address if self.fetch_version() == version else ""), body
+        def make() -> tuple[str, bytes]:
+            with one_state(self._database, self._couches) as told:
+                content = read()
+            return _address(build_version(self._code, told, self._couches), name), write(content).encode()
 
-        return self._octets.fetch(address, make_apart)[1]
+        made, squeezed = self._octets.fetch(_address(version, name), make)
+        return made.split("/")[1], squeezed
 
 
 def _address(version: str, name: str) -> str:
-    return f"{FIGURES}/{version}/{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    return f"{FIGURES}/{version}/{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:32]}"

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from webmap.store.kept_figures import FIGURES
-from webmap.store.revisions import build_version, fetch_state
+from webmap.store.revisions import build_version, fetch_state, read_entries
 from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class KeptTiles:
 
         Whoever sees a version change collects, apart, what is kept of the others: after an edit, a load, or a start.
         """
-        state = fetch_state(self._database, layer_ids)
+        state = read_entries(fetch_state(self._database, layer_ids))
         versions = {layer_id: build_version(self.code, state, [layer_id]) for layer_id in layer_ids}
         changed = {
             layer_id: version for layer_id, version in versions.items() if self._current.get(layer_id) != version
@@ -75,7 +75,8 @@ class KeptTiles:
 
         def make() -> tuple[str, bytes]:
             body, state = self._tiles.fetch_layer(layer_id, z, x, y)
-            return build_address(layer_id, build_version(self.code, state, [layer_id]), z, x, y), body
+            version = build_version(self.code, read_entries(state), [layer_id])
+            return build_address(layer_id, version, z, x, y), body
 
         return make
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from webmap.catalog import counting
@@ -59,6 +59,10 @@ class Context:
     population_source: str
     cited: Mapping[str, tuple[str, str]]
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # What `build_plain` wrote, for whom; of this context alone, which `replace` does not pass on.
+    plain: dict[tuple[str, str], tuple[LayerDefinition, Measure, Value]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 def build_unit_values(commune: LayerDefinition, unit: Unit, context: Context) -> list[Value]:
@@ -123,20 +127,23 @@ def _build_value(  # noqa: PLR0913 - as above
         sources.append(context.contour_source)
     if measure.type == "pour_1000":
         sources.append(context.population_source)
-    return replace(
-        plain,
-        valeur=value,
-        source=" ; ".join(sources),
-        additive=plain.additive and not summary.doubles.valeurs.get(measure.id),
-        indisponible=missing,
-        note=_note(measure, count, summary, whole=whole),
-    )
+    told = {
+        "valeur": value,
+        "source": " ; ".join(sources),
+        "additive": plain.additive and not summary.doubles.valeurs.get(measure.id),
+        "indisponible": missing,
+        "note": _note(measure, count, summary, whole=whole),
+    }
+    return Value(**(vars(plain) | told))  # a quarter of what `replace` takes, and there are thousands
 
 
 def build_plain(layer: LayerDefinition, measure: Measure, context: Context) -> Value:
-    """Return what a value of a measure says whatever the unit, with no number yet."""
+    """Return what a value of a measure says whatever the unit, with no number yet: written once a report."""
+    known = context.plain.get((layer.id, measure.id))
+    if known and known[0] is layer and known[1] is measure:
+        return known[2]
     source, millesime = context.cited.get(layer.id, (layer.source.name, layer.source.millesime))
-    return Value(
+    plain = Value(
         couche=layer.id,
         couche_titre=layer.title,
         mesure=measure.id,
@@ -150,6 +157,8 @@ def build_plain(layer: LayerDefinition, measure: Measure, context: Context) -> V
         additive=counting.is_additive(measure),
         sens=measure.sens,
     )
+    context.plain[layer.id, measure.id] = (layer, measure, plain)
+    return plain
 
 
 def _measure(measure: Measure, unit: Unit, count: Count, context: Context) -> tuple[float | None, str | None]:

@@ -17,6 +17,7 @@ from webmap.store.attachment import UNIT, WITH_UNIT, sql_in_unit, sql_table
 from webmap.store.cursors import CASTS
 from webmap.store.db import load_sql
 from webmap.store.filters import queryables
+from webmap.store.kept_rows import compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +104,7 @@ def fetch_marks(
     database: Database, layers: Iterable[LayerDefinition], decoupage: str, code: str, outlines: Outlines
 ) -> tuple[Mark, ...]:
     """Return the drawn places of `layers` tied to a unit, in the frame of `outlines`; at most 500 a layer, one statement."""
-    parts = [_sql_marks(layer, sql_in_unit(layer, UNIT)) for layer in layers if layer.drawn]
+    parts = [compose(database, layer, sql_unit_marks) for layer in layers if layer.drawn]
     if not parts:
         return ()
     rows = database.read(WITH_UNIT + sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": code})
@@ -123,6 +124,11 @@ def fetch_layer_marks(
 def trace_shape(shape: bytes, outlines: Outlines) -> str:
     """Write any line or surface (WKB, EPSG:2154) as a path in the frame of `outlines`."""
     return _trace(shapely.simplify(shapely.from_wkb(shape), _TOLERANCE), outlines.origine)
+
+
+def sql_unit_marks(layer: LayerDefinition) -> sql.Composed:
+    """Return the statement of one layer, after WITH_UNIT."""
+    return _sql_marks(layer, sql_in_unit(layer, UNIT))
 
 
 def _sql_marks(layer: LayerDefinition, condition: sql.Composable) -> sql.Composed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -24,7 +25,7 @@ from webmap.store.naming import CITATION, sql_ranked, sql_searched
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.store.db import Database
@@ -33,6 +34,23 @@ if TYPE_CHECKING:
 
 _LISTED_PER_LAYER = 500  # a page lists at most so many rows of one layer; the export has them all
 _FOUND = 20
+_CONTOURS = sql.SQL("SELECT count(*) > 0 AND bool_and(geom IS NOT NULL) AS oui FROM pub.commune")
+_CONTOUR_FILE = sql.SQL(
+    "SELECT nom, charge FROM app.fraicheur WHERE couche = 'commune' AND origine <> 'seed' ORDER BY charge DESC LIMIT 1"
+)
+_NO_CITATION = sql.SQL("SELECT NULL AS couche, NULL AS sources, NULL AS millesimes WHERE false")
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Whether every commune has its contour, the file they came from and when, in a sentence that says so when there are none.
+
+    `cited` is, for the layers that have rows, the documents these cite and their dates.
+    """
+
+    contours: bool
+    contour_source: str
+    cited: Mapping[str, tuple[list[str], list[str]]]
 
 
 def fetch_place(database: Database, layer: LayerDefinition, key: str) -> Row | None:
@@ -52,26 +70,28 @@ def fetch_unit_places(database: Database, layers: Iterable[LayerDefinition], dec
 
     Rows: couche, cle, nom, code_insee, precision, etat, localise (tied to the unit), dessine; at most 500 a layer.
     """
-    parts = [
-        sql.SQL(
-            "(SELECT {layer} AS couche, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat,"
-            " COALESCE(u.dedans, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
-            " CROSS JOIN LATERAL (SELECT {tied} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
-            " WHERE {near} AND COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
-        ).format(
-            layer=sql.Literal(layer.id),
-            key=sql.Identifier(layer.key),
-            name=sql_name(layer),
-            tied=sql_tied(layer, UNIT),
-            near=sql_near_unit(layer, UNIT),
-            table=sql_table(layer),
-            limit=sql.Literal(_LISTED_PER_LAYER),
-        )
-        for layer in layers
-    ]
+    parts = [compose(database, layer, sql_unit_places) for layer in layers]
     if not parts:
         return []
     return database.read(WITH_UNIT + sql.SQL(" UNION ALL ").join(parts), {"decoupage": decoupage, "unite": unit})
+
+
+def sql_unit_places(layer: LayerDefinition) -> sql.Composed:
+    """Return the statement of one layer, after WITH_UNIT."""
+    return sql.SQL(
+        "(SELECT {layer} AS couche, t.{key}::text AS cle, {name} AS nom, t.code_insee, t.precision, t.etat,"
+        " COALESCE(u.dedans, false) AS localise, t.geom IS NOT NULL AS dessine FROM {table} t"
+        " CROSS JOIN LATERAL (SELECT {tied} AS dedans OFFSET 0) u"  # OFFSET: the costly condition is told once
+        " WHERE {near} AND COALESCE(u.dedans, t.geom IS NULL) ORDER BY app.cle_recherche({name}), t.{key} LIMIT {limit})"
+    ).format(
+        layer=sql.Literal(layer.id),
+        key=sql.Identifier(layer.key),
+        name=sql_name(layer),
+        tied=sql_tied(layer, UNIT),
+        near=sql_near_unit(layer, UNIT),
+        table=sql_table(layer),
+        limit=sql.Literal(_LISTED_PER_LAYER),
+    )
 
 
 def search_places(database: Database, layers: Iterable[LayerDefinition], text: str) -> list[Row]:
@@ -123,11 +143,17 @@ def sql_citations(layer: LayerDefinition) -> sql.Composed:
     return load_sql("citations").format(layer=sql.Literal(layer.id), table=sql_table(layer), citation=CITATION)
 
 
-def fetch_citations(database: Database, layers: Sequence[LayerDefinition]) -> dict[str, tuple[list[str], list[str]]]:
-    """Layer id -> the documents its rows cite, and their dates, for the layers that have rows: one statement."""
-    parts = [compose(database, layer, sql_citations) for layer in layers]
-    rows = database.read(sql.SQL(" UNION ALL ").join(parts)) if parts else []
-    return {row["couche"]: (row["sources"], row["millesimes"]) for row in rows if row["sources"]}
+def fetch_origins(database: Database, layers: Sequence[LayerDefinition]) -> Origins:
+    """Return what figures come from: the contours and the rows of these layers. Three statements, sent at once."""
+    parts = [compose(database, layer, sql_citations) for layer in layers] or [_NO_CITATION]
+    (contours,), files, rows = database.read_all(
+        [(_CONTOURS, None), (_CONTOUR_FILE, None), (sql.SQL(" UNION ALL ").join(parts), None)]
+    )
+    source = "contours des communes non chargés"
+    if contours["oui"] and files:
+        source = f"contours des communes : {files[0]['nom']}, chargé le {files[0]['charge']:%d/%m/%Y}"
+    cited = {row["couche"]: (row["sources"], row["millesimes"]) for row in rows if row["sources"]}
+    return Origins(bool(contours["oui"]), source, cited)
 
 
 def fetch_revisions(database: Database, layer_ids: Iterable[str]) -> list[tuple[str, int]]:
@@ -158,20 +184,7 @@ def fetch_last_change(database: Database, layer_ids: Iterable[str]) -> dt.dateti
 
 def contours_loaded(database: Database) -> bool:
     """Whether every commune has its real contour. Until then no area, share or geometric count is published."""
-    statement = sql.SQL("SELECT count(*) > 0 AND bool_and(geom IS NOT NULL) AS oui FROM pub.commune")
-    return bool(database.read(statement)[0]["oui"])
-
-
-def fetch_contour_source(database: Database) -> str:
-    """Name the file the contours in place came from, and when; say so when there are none."""
-    statement = sql.SQL(
-        "SELECT nom, charge FROM app.fraicheur WHERE couche = 'commune' AND origine <> 'seed'"
-        " ORDER BY charge DESC LIMIT 1"
-    )
-    rows = database.read(statement) if contours_loaded(database) else []
-    if not rows:
-        return "contours des communes non chargés"
-    return f"contours des communes : {rows[0]['nom']}, chargé le {rows[0]['charge']:%d/%m/%Y}"
+    return bool(database.read(_CONTOURS)[0]["oui"])
 
 
 def fetch_commune_names(database: Database) -> dict[str, str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from webmap.store.conservation import Rest, Straddle, build_layer_rests, build_refused, build_straddles
 from webmap.store.kept_rows import one_state
 from webmap.store.measures import Context, Value, build_stated, build_unit_values, build_values
-from webmap.store.places import contours_loaded, fetch_citations, fetch_contour_source
+from webmap.store.places import fetch_origins
 from webmap.store.published import build_unpublishable
-from webmap.store.statistics import build_rests, build_statistics, fetch_statistics
-from webmap.store.summaries import Unit, fetch_summaries, fetch_units_of, measured_layers
+from webmap.store.statistics import NO_STATISTICS, build_rests, build_statistics, fetch_statistics
+from webmap.store.summaries import NOTHING, Unit, fetch_summaries, fetch_units_of, measured_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +63,18 @@ def fetch_report(database: Database, catalog: Catalog, decoupage: str, only: str
 def _fetch_report(database: Database, catalog: Catalog, decoupage: str, only: str) -> Report:
     layers = reported_layers(catalog)
     measured = measured_layers(catalog)
-    summaries = fetch_summaries(database, measured, decoupage)
-    statistics = fetch_statistics(database, (layer for layer in layers if layer.statistical), decoupage)
-    refused = build_refused(measured, summaries) | build_unpublishable(
-        [layer for layer in layers if layer.statistical], statistics
+    statistical = [layer for layer in layers if layer.statistical]
+    context = fetch_context(database, catalog, layers)
+    # What cites nothing has no row: nothing is asked of it.
+    summaries = dict.fromkeys((layer.id for layer in measured), NOTHING) | fetch_summaries(
+        database, (layer for layer in measured if layer.id in context.cited), decoupage
     )
-    context = replace(fetch_context(database, catalog, layers), refused=refused)
+    statistics = dict.fromkeys((layer.id for layer in statistical), NO_STATISTICS) | fetch_statistics(
+        database, (layer for layer in statistical if layer.id in context.cited), decoupage
+    )
+    context = replace(
+        context, refused=build_refused(measured, summaries) | build_unpublishable(statistical, statistics)
+    )
     found = fetch_units_of(database, [decoupage, "territoire"])
     whole_unit = found["territoire"][0]
 
@@ -112,14 +118,15 @@ def _fetch_report(database: Database, catalog: Catalog, decoupage: str, only: st
 
 
 def fetch_context(database: Database, catalog: Catalog, layers: Sequence[LayerDefinition]) -> Context:
-    """Read what every value depends on besides its layer: three statements."""
+    """Read what every value depends on besides its layer: three statements, sent at once."""
     population = catalog.by_id["commune"].source
+    origins = fetch_origins(database, layers)
     return Context(
-        contours=contours_loaded(database),
-        contour_source=fetch_contour_source(database),
+        contours=origins.contours,
+        contour_source=origins.contour_source,
         population_source=f"population : {population.name}, {population.millesime}",
         cited={
             layer_id: (" ; ".join(map(catalog.cite, sources)), ", ".join(dates))
-            for layer_id, (sources, dates) in fetch_citations(database, layers).items()
+            for layer_id, (sources, dates) in origins.cited.items()
         },
     )

@@ -11,7 +11,7 @@ from webmap.store.db import load_sql
 from webmap.store.versioned import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable, Mapping
 
     import psycopg
 
@@ -43,12 +43,16 @@ def _write_state(couches: frozenset[str]) -> sql.SQL:
     return sql.SQL(sql.SQL("SELECT {} AS etat").format(sql_state(couches)).as_string())
 
 
-def entries_of(state: Iterable[str], couches: Collection[str]) -> list[str]:
+def read_entries(state: Iterable[str]) -> dict[str, str]:
+    """Layer -> its entry of a state; that of the database is under the empty name."""
+    return {entry.partition("/")[0]: entry for entry in state}
+
+
+def entries_of(told: Mapping[str, str], couches: Iterable[str]) -> list[str]:
     """Return what of a state, which may tell of more, is that of these layers and of the communes."""
-    read = {*couches, _EVERYWHERE, ""}
-    return sorted(entry for entry in state if entry.partition("/")[0] in read)
+    return [told[couche] for couche in sorted({*couches, _EVERYWHERE, ""}) if couche in told]
 
 
-def build_version(code: str, state: Iterable[str], couches: Collection[str]) -> str:
+def build_version(code: str, told: Mapping[str, str], couches: Iterable[str]) -> str:
     """Return the version of what reads these layers and the communes, among a state that may tell of more."""
-    return version_of(code, *entries_of(state, couches))
+    return version_of(code, *entries_of(told, couches))

@@ -44,7 +44,14 @@ def upgrade(database: Database, catalog: Catalog, settings: Settings) -> list[st
         changes += _migrate(database)
         for path in sorted((_MIGRATIONS / "objects").glob("*.sql")):
             connection.execute(path.read_bytes())
+        readable = _fetch_readable(connection)
         changes += build_layers(connection, catalog.layers)
+        withdrawn = {couche for couche, _ in readable - _fetch_readable(connection)}
+        # A server that still has the old definitions may keep pages made of them: it is not to find them current any more.
+        connection.execute(
+            "UPDATE app.revision SET revision = revision + 1, modifiee = now() WHERE couche = ANY(%s)",
+            [list(withdrawn)],
+        )
         _build_views(connection, catalog, settings)
         drawn.build_drawn(connection, catalog.layers)
         drawn.refresh(connection, catalog.layers, drawn.FEW)
@@ -90,6 +97,17 @@ def _try(connection: Connection, statement: sql.Composed | sql.SQL, remedy: str)
             f"Demandez à l'administrateur du serveur d'y exécuter : {remedy}"
         )
         raise DatabaseError(msg) from error
+
+
+def _fetch_readable(connection: Connection) -> set[tuple[str, str]]:
+    """(table, column) of the layers that the web's role may read."""
+    rows = connection.execute(
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        " WHERE n.nspname = %s AND c.relkind = 'r' AND has_column_privilege('webmap_lecture', c.oid, a.attnum, 'SELECT')",
+        [SCHEMA],
+    )
+    return {(row["relname"], row["attname"]) for row in rows}
 
 
 def alembic_config(connection: Any) -> Config:  # noqa: ANN401 - an SQLAlchemy connection, which only Alembic touches

@@ -16,11 +16,11 @@ from webmap.catalog.measure import class_key
 from webmap.store.attachment import sql_table
 from webmap.store.conservation import Rest, build_whole_rest
 from webmap.store.db import load_sql
-from webmap.store.kept_rows import compose, read_kept
+from webmap.store.kept_rows import compose, read_all_kept
 from webmap.store.measures import build_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.measure import Measure
@@ -69,6 +69,9 @@ class LayerStatistics:
     hors_unite: Mapping[str, Tally]
     ensemble: Mapping[str, Tally]
     rows: int
+
+
+NO_STATISTICS = LayerStatistics({}, {}, {}, 0)  # of a layer without any row
 
 
 def sql_statistics(layer: LayerDefinition) -> sql.Composed:
@@ -135,17 +138,18 @@ def fetch_statistics(
     database: Database, layers: Iterable[LayerDefinition], decoupage: str
 ) -> dict[str, LayerStatistics]:
     """Layer id -> what it says of each unit: one statement per layer whatever the number of units, none when nothing changed."""
-    return {layer.id: _fetch(database, layer, decoupage) for layer in layers}
+    layers, params = list(layers), {"decoupage": decoupage}
+    asked = [(compose(database, layer, sql_statistics), params, [layer.id, decoupage]) for layer in layers]
+    return {layer.id: _build(layer, rows) for layer, rows in zip(layers, read_all_kept(database, asked), strict=True)}
 
 
-def _fetch(database: Database, layer: LayerDefinition, decoupage: str) -> LayerStatistics:
+def _build(layer: LayerDefinition, found: Iterable[Mapping[str, Any]]) -> LayerStatistics:
     unites: dict[str, Mapping[str, Tally]] = {}
     rest: dict[str, Mapping[str, Tally]] = {}
     rows = 0
-    for row in read_kept(
-        database, compose(database, layer, sql_statistics), {"decoupage": decoupage}, [layer.id, decoupage]
-    ):
-        tallies = {measure.id: _tally(layer, measure, row) for measure in layer.measures}
+    readers = {measure.id: _tally_reader(layer, measure) for measure in layer.measures}
+    for row in found:
+        tallies = {name: read(row) for name, read in readers.items()}
         if row["groupe"] == "unite":
             unites[row["code"]] = tallies
         else:
@@ -154,18 +158,29 @@ def _fetch(database: Database, layer: LayerDefinition, decoupage: str) -> LayerS
     return LayerStatistics(unites, rest.get("hors_unite", {}), rest.get("ensemble", {}), rows)
 
 
-def _tally(layer: LayerDefinition, measure: Measure, row: Mapping[str, Any]) -> Tally:
-    classes = range(len(layer.field(str(measure.field)).enum)) if measure.type == "repartition" else ()
-    return Tally(
-        communes=row["communes"],
-        published=row[f"published_{measure.id}"],
-        masked=row[f"masked_{measure.id}"],
-        value=row.get(f"value_{measure.id}"),
-        low=row.get(f"low_{measure.id}"),
-        high=row.get(f"high_{measure.id}"),
-        classes=tuple(row[f"class_{rank}_{measure.id}"] for rank in classes),
-        sums=tuple(row[f"sum_{rank}_{measure.id}"] for rank, _ in enumerate(_SUMMED.get(measure.type, ()))),
+def _tally_reader(layer: LayerDefinition, measure: Measure) -> Callable[[Mapping[str, Any]], Tally]:
+    """Return what reads one measure of a row: there are as many rows as communes, so names are written once."""
+    published, masked, value, low, high = (
+        f"{name}_{measure.id}" for name in ("published", "masked", "value", "low", "high")
     )
+    ranks = range(len(layer.field(str(measure.field)).enum)) if measure.type == "repartition" else ()
+    classes = [f"class_{rank}_{measure.id}" for rank in ranks]
+    sums = [f"sum_{rank}_{measure.id}" for rank in range(len(_SUMMED.get(measure.type, ())))]
+
+    def read(row: Mapping[str, Any]) -> Tally:
+        get = row.get
+        return Tally(
+            row["communes"],
+            row[published],
+            row[masked],
+            get(value),
+            get(low),
+            get(high),
+            tuple([row[name] for name in classes]),
+            tuple([row[name] for name in sums]),
+        )
+
+    return read
 
 
 def build_statistics(

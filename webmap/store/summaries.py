@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outsi
 from webmap.store.cursors import CASTS
 from webmap.store.db import load_sql
 from webmap.store.filters import queryables
-from webmap.store.kept_rows import compose, read_kept
+from webmap.store.kept_rows import compose, read_all_kept, read_kept
 from webmap.store.rules import counted, sql_columns, sql_rules
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Unit:
     """One unit of a découpage. `surface_km2` is on the ellipsoid, None while a contour is missing.
 
-    `etendue` is west, south, east, north and `centre` a point inside, WGS84; both follow cells while contours are missing.
+    `etendue` is west, south, east, north and `centre` a point inside, WGS84; both follow cells while contours are missing, and
+    are None where nobody draws it.
     """
 
     code: str
@@ -37,8 +38,8 @@ class Unit:
     population: int | None
     surface_km2: float | None
     communes: tuple[str, ...]
-    etendue: tuple[float, float, float, float] | None
-    centre: tuple[float, float] | None
+    etendue: tuple[float, float, float, float] | None = None
+    centre: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,24 +92,48 @@ class LayerSummary:
     partages: tuple[Cut, ...] = ()
 
 
+NOTHING = LayerSummary({})  # of a layer without any row
+
+
 def fetch_units(database: Database, decoupage: str) -> list[Unit]:
-    """Return the units of a découpage by name, all in one statement; empty when there is no such découpage."""
-    return fetch_units_of(database, [decoupage])[decoupage]
+    """Return the units of a découpage by name, and where they are; empty when there is no such découpage."""
+    return fetch_placed_units(database, [decoupage])[decoupage]
+
+
+def fetch_placed_units(database: Database, decoupages: Sequence[str]) -> dict[str, list[Unit]]:
+    """Découpage -> its units by name, and where they are."""
+    params = {"decoupages": sorted(decoupages)}
+    rows = read_kept(database, load_sql("unit_places"), params, decoupages)
+    places = {(row["decoupage"], row["code"]): row for row in rows}
+    return {
+        decoupage: [_place(unit, places.get((decoupage, unit.code))) for unit in units]
+        for decoupage, units in fetch_units_of(database, decoupages).items()
+    }
+
+
+def _place(unit: Unit, row: Mapping[str, Any] | None) -> Unit:
+    if row is None:
+        return unit
+    extent = (row["ouest"], row["sud"], row["est"], row["nord"])
+    return replace(unit, etendue=extent, centre=(row["lon"], row["lat"]))
 
 
 def fetch_units_of(database: Database, decoupages: Sequence[str]) -> dict[str, list[Unit]]:
-    """Découpage -> its units by name: one statement for all, which measures each commune once."""
+    """Découpage -> its units by name, without their places: one statement for all, and one for the contours."""
     found: dict[str, list[Unit]] = {decoupage: [] for decoupage in decoupages}
-    rows = read_kept(database, load_sql("units"), {"decoupages": sorted(found)}, decoupages)
-    areas = _fetch_areas(database) if any(row["contours"] for row in rows) else {}
-    for row in rows:
+    units, contours = read_all_kept(
+        database,
+        [(load_sql("units"), {"decoupages": sorted(found)}, decoupages), (load_sql("contours"), None, [])],
+    )
+    areas = _fetch_areas(database, contours) if any(row["contours"] for row in units) else {}
+    for row in units:
         found[row["decoupage"]].append(_unit(row, areas))
     return found
 
 
-def _fetch_areas(database: Database) -> dict[str, float]:
+def _fetch_areas(database: Database, contours: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """`code_insee` -> m² on the ellipsoid: nearly all there is to do for units, so a contour seen before is not measured again."""
-    digests = {row["code_insee"]: row["empreinte"] for row in read_kept(database, load_sql("contours"), None, [])}
+    digests = {row["code_insee"]: row["empreinte"] for row in contours}
     known = database.areas
     missing = [code for code, digest in digests.items() if digest not in known]
     if missing:
@@ -119,7 +144,6 @@ def _fetch_areas(database: Database) -> dict[str, float]:
 
 
 def _unit(row: dict[str, Any], areas: Mapping[str, float]) -> Unit:
-    extent = (row["ouest"], row["sud"], row["est"], row["nord"])
     communes = tuple(row["communes"] or ())
     surface = None
     if row["contours"] and all(code in areas for code in communes):
@@ -134,8 +158,6 @@ def _unit(row: dict[str, Any], areas: Mapping[str, float]) -> Unit:
         population=None if row["communes_sans_population"] else row["population"],
         surface_km2=surface,
         communes=communes,
-        etendue=None if None in extent else extent,
-        centre=None if row["centre_lon"] is None else (row["centre_lon"], row["centre_lat"]),
     )
 
 
@@ -169,16 +191,16 @@ def sql_summary(layer: LayerDefinition) -> sql.Composed:
 
 def fetch_summaries(database: Database, layers: Iterable[LayerDefinition], decoupage: str) -> dict[str, LayerSummary]:
     """Layer id -> what it counts in each unit: one statement per layer whatever the number of units, none when nothing changed."""
-    return {layer.id: _fetch_summary(database, layer, decoupage) for layer in layers}
+    layers, params = list(layers), {"decoupage": decoupage}
+    asked = [(compose(database, layer, sql_summary), params, [layer.id, decoupage]) for layer in layers]
+    return {layer.id: _build_summary(rows) for layer, rows in zip(layers, read_all_kept(database, asked), strict=True)}
 
 
-def _fetch_summary(database: Database, layer: LayerDefinition, decoupage: str) -> LayerSummary:
+def _build_summary(rows: Iterable[Mapping[str, Any]]) -> LayerSummary:
     unites: dict[str, Count] = {}
     rest: dict[str, Count] = {}
     cuts = []
-    for row in read_kept(
-        database, compose(database, layer, sql_summary), {"decoupage": decoupage}, [layer.id, decoupage]
-    ):
+    for row in rows:
         told = row["compte"]
         if row["groupe"] == "partage":
             cuts.append(_cut(row["code"], told))

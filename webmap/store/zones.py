@@ -21,7 +21,7 @@ from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
 from webmap.store.published import build_unpublishable
 from webmap.store.report import Report, UnitReport, fetch_context, fetch_report, reported_layers
 from webmap.store.statistics import build_statistics, fetch_statistics
-from webmap.store.summaries import EMPTY, Count, LayerSummary, Unit, fetch_units
+from webmap.store.summaries import EMPTY, Count, LayerSummary, Unit, fetch_units, fetch_units_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -176,7 +176,8 @@ def fetch_communes_report(database: Database, catalog: Catalog, communes: tuple[
     """Count everything in a set of communes of the territory, as in a unit of a découpage. It has no shape of its own."""
     with database.drawing(communes):
         report = fetch_report(database, catalog, DRAWN)
-    unit = report.units[0].unit
+        [unit] = fetch_units(database, DRAWN)
+    report = replace(report, units=(replace(report.units[0], unit=unit),))
     return report, Zone(DRAWN, unit.nom, None, unit.surface_km2, False, communes, communes, unit.etendue, unit.centre)  # noqa: FBT003 - a field
 
 
@@ -191,7 +192,7 @@ def _fetch_report(database: Database, catalog: Catalog, decoupage: str, found: P
     context = replace(fetch_context(database, catalog, layers), refused=refused)
     units = tuple(_read_zone(catalog, layers, held, zone, context) for zone in found.zones)
     rests = tuple(rest for layer in layers if layer.id in held for rest in _build_rests(layer, held[layer.id]))
-    whole_unit = fetch_units(database, "territoire")[0]
+    whole_unit = fetch_units_of(database, ["territoire"])["territoire"][0]
     whole = _read_territory(catalog, layers, whole_unit, held, statistics, context)
     return Report(decoupage, context.contours, context.contour_source, units, rests, whole)
 

@@ -33,7 +33,6 @@ from webmap.web import (
     vues,
     zones,
 )
-from webmap.web.assets import Assets
 from webmap.web.ogc import collections, items, landing, openapi, tilesets
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ POSTED = {"tampon", *(f"polygone{form}" for form in ("", "_json", "_csv", "_xlsx
 
 def register(app: Flask, settings: Settings) -> None:
     """Give the application its routes, its errors, its headers and its French."""
-    assets = Assets(settings.static_folder)
+    assets = app.extensions["webmap"].assets
     for rule, endpoint, view in ROUTES:
         app.add_url_rule(rule, endpoint, view, methods=["GET", "POST"] if endpoint in POSTED else ["GET"])
     for form in demandes.FORMATS:

@@ -8,6 +8,7 @@ import json
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask import Response, request
@@ -47,6 +48,12 @@ class Assets:
         served = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _ENTRIES]
         self._files = {path.name: _read(path) for path in served}
         self._entries: dict[str, str] = json.loads((folder / _ENTRIES).read_text(encoding="utf-8"))
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of all the addresses `url` gives: a page that links others is another page."""
+        named = sorted((name, asset.digest) for name, asset in self._files.items())
+        return hashlib.sha256(repr((named, sorted(self._entries.items()))).encode()).hexdigest()[:16]
 
     def url(self, name: str) -> str:
         """Address of a file, changing with its content so that it may be cached for ever."""

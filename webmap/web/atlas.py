@@ -12,7 +12,7 @@ from webmap.errors import BadParameterError
 from webmap.store.history import fetch_checks
 from webmap.store.perimeters import DRAWN
 from webmap.store.places import contours_loaded, fetch_inventory
-from webmap.store.summaries import fetch_units
+from webmap.store.summaries import fetch_placed_units
 from webmap.store.units import fetch_decided
 from webmap.web import french, params
 from webmap.web.demandes import FORMATS, SYSTEMES
@@ -21,9 +21,10 @@ from webmap.web.responses import build_csp
 from webmap.web.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     from webmap.catalog.definition import LayerDefinition
+    from webmap.store.summaries import Unit
     from webmap.web.services import Services
 
 SCHEMATIC = "Cellules schématiques, pas des limites administratives"
@@ -96,6 +97,9 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
     inventory = fetch_inventory(atlas.database, drawn)
     contours = contours_loaded(atlas.database)
     decided = fetch_decided(atlas.database)
+    units = fetch_placed_units(
+        atlas.database, [each for each in params.decoupage_ids(atlas.catalog) if each != "territoire"]
+    )
     checks = fetch_checks(atlas.database)
     themes = [
         {
@@ -118,9 +122,7 @@ def build_atlas(atlas: Services) -> dict[str, Any]:
         "signes": {name: sign for name, sign in SIGNS.items() if name not in _without(drawn, contours=contours)},
         "themes": [theme for theme in themes if theme["couches"]],
         "decoupages": [
-            _decoupage(atlas, decoupage, decided)
-            for decoupage in params.decoupage_ids(atlas.catalog)
-            if decoupage != "territoire"
+            _decoupage(atlas, decoupage, decided, of_decoupage) for decoupage, of_decoupage in units.items()
         ],
         "formats": [{"id": each.id, "titre": each.title, "wgs84": each.wgs84} for each in FORMATS.values()],
         "systemes": SYSTEMES,
@@ -169,9 +171,8 @@ def _layer(layer: LayerDefinition, counts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _decoupage(atlas: Services, decoupage: str, decided: Container[str]) -> dict[str, Any]:
+def _decoupage(atlas: Services, decoupage: str, decided: Container[str], units: Iterable[Unit]) -> dict[str, Any]:
     title, plural, warning = decoupage_titles(atlas, decoupage, decided)
-    units = fetch_units(atlas.database, decoupage)
     return {
         "id": decoupage,
         "titre": title,

@@ -1,6 +1,6 @@
 """Before Flask: what is kept is served from the store, without the router.
 
-A tile whose address names its version asks nothing of the database; a summary asks which version is today's, and so does a
+A tile whose address names its version asks nothing of the database; figures ask which version is today's, and so does a
 tile whose address names none, which is made here when it is not kept.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from webmap.errors import DatabaseError
 from webmap.store.kept_tiles import build_address
-from webmap.web.octets import LASTING, build_answer, build_figures, fetch_answer, name_figures
+from webmap.web.octets import LASTING, build_answer, build_figures, fetch_answer, name_figures, tag_figures
 from webmap.web.params import MAX_LAYERS, MAX_ZOOM
 from webmap.web.problems import MET
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from webmap.web.octets import Answer
 
 _TILE = re.compile(r"/tuiles/([a-z0-9_,]{1,2000})(?:/([0-9a-f,]{16,600}))?/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt")
-_FIGURES = re.compile(r"/territoires/([^/]{1,200})(?:/([^/]{1,200}))?\.json")
 _STATUS = {number: f"{number} {HTTPStatus(number).phrase}" for number in (200, 204, 304)}
 
 
@@ -37,13 +36,18 @@ class Front:
         behind: WSGIApplication,
         tiles: KeptTiles,
         figures: KeptFigures,
+        pages: str,
         headers: Mapping[str, str],
     ) -> None:
-        """Serve the tiles of the public layers, and the summaries; `headers` are those of every answer."""
+        """Serve the tiles of the public layers, and the figures; `headers` are those of every answer.
+
+        `pages` is the digest of the files that pages link.
+        """
         self._behind = behind
         self._tiles = tiles
         self._couches = frozenset(tiles.couches)
         self._figures = figures
+        self._pages = pages
         self._headers = headers
 
     def __call__(self, wsgi: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -58,7 +62,7 @@ class Front:
                 except Exception as error:  # noqa: BLE001 - whatever it is, Flask tells it
                     wsgi[MET] = error
             elif path.startswith("/territoires/"):
-                found = self._answer_figures(*asked)
+                found = self._answer_figures(name_figures(wsgi, self._pages), *asked)
         if found is None:
             return self._behind(wsgi, start_response)
         status, headers, body = found
@@ -100,14 +104,13 @@ class Front:
             found.append(kept)
         return found
 
-    def _answer_figures(self, path: str, accept: str, seen: str) -> Answer | None:
-        """Answer what was made of today's data; what was not, or is no summary, is for the routes to tell apart."""
-        try:
-            asked = _FIGURES.fullmatch(path.encode("latin-1").decode())  # WSGI gives bytes as if they were Latin-1
-            if asked is None:
-                return None
-            name, version = f"{asked[1]}/{asked[2] or ''}", self._figures.fetch_version()
-        except (DatabaseError, UnicodeError):
+    def _answer_figures(self, name: str | None, path: str, accept: str, seen: str) -> Answer | None:
+        """Answer what was made of today's data; what was not, or is no figure, is for the routes to tell apart."""
+        if name is None:
             return None
-        etag, squeezed = name_figures(version, name), self._figures.find(version, name)
-        return None if squeezed is None else build_figures(etag, squeezed, accept, seen)
+        try:
+            version = self._figures.fetch_version()
+        except DatabaseError:
+            return None
+        squeezed = self._figures.find(version, name)
+        return None if squeezed is None else build_figures(path, tag_figures(version, name), squeezed, accept, seen)

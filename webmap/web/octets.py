@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Accept
@@ -12,7 +13,8 @@ from webmap.store.gzipped import inflate, squeeze
 from webmap.store.versioned import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from wsgiref.types import WSGIEnvironment
 
     from webmap.store.kept_tiles import KeptTiles
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 MVT = "application/vnd.mapbox-vector-tile"
 LASTING = "public, max-age=31536000, immutable"  # the address names the version: what is there never changes
+_FIGURES = re.compile(r"/territoires/[^/]{1,2000}?(?:/[^/]{1,2000}?)?(?P<form>\.json|\.csv)?")
+_UNKEPT = (".xlsx", ".pdf", ".html")  # files made each time
+_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 _MIN_COMPRESSED = 1_000
 
 
@@ -98,22 +103,47 @@ def build_answer(name: str, parts: Sequence[bytes], accept: str, if_none_match: 
     return (200 if body else 204), headers, body
 
 
-def name_figures(version: str, name: str) -> str:
-    """Return the ETag of a summary in a version of all that it reads."""
+def name_figures(wsgi: WSGIEnvironment, pages: str) -> str | None:
+    """Return what names the figures that a request without parameters asks for, None when their form is not kept.
+
+    A page cites its own address, host included, and links the files that `pages` is the digest of.
+    """
+    path: str = wsgi["PATH_INFO"]
+    asked = _FIGURES.fullmatch(path)
+    if asked is None or path.endswith(_UNKEPT):
+        return None
+    if asked["form"]:
+        return path
+    host = wsgi.get("HTTP_HOST") or f"{wsgi['SERVER_NAME']}:{wsgi['SERVER_PORT']}"
+    return f"{pages} {wsgi['wsgi.url_scheme']}://{host}{path}"
+
+
+def tag_figures(version: str, name: str) -> str:
+    """Return the ETag of figures in a version of all that they read."""
     return build_etag(f"syntheses/{version}/{name}")
 
 
-def build_figures(etag: str, squeezed: bytes, accept: str, if_none_match: str) -> Answer:
-    """Return the status, headers and bytes that answer a summary kept gzipped: it may change at any time, so it is asked again."""
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "no-cache",
-        "Vary": "Accept-Encoding",
-        "Access-Control-Allow-Origin": "*",
-    }
+def name_file(parts: Iterable[str], extension: str) -> str:
+    """Return the header of a file to save, as ASCII letters, digits, - and _ only, whatever a code or a key holds."""
+    safe = ["".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in part) for part in parts]
+    return f'attachment; filename="{"_".join(safe)}.{extension}"'
+
+
+def build_figures(path: str, etag: str, squeezed: bytes, accept: str, if_none_match: str) -> Answer:
+    """Return the status, headers and bytes that answer figures kept gzipped: they may change at any time, so they are asked again.
+
+    `path` is that of the request, as WSGI gives it, and tells their form.
+    """
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    form = path.rpartition(".")[2]
+    if form in _TYPES:
+        headers["Access-Control-Allow-Origin"] = "*"
     if is_seen(etag, if_none_match):
         return 304, headers, b""
-    headers["Content-Type"] = "application/json"
+    headers["Content-Type"] = _TYPES.get(form, "text/html; charset=utf-8")
+    if form == "csv":
+        parts = path.encode("latin-1").decode(errors="replace").removesuffix(".csv").split("/")
+        headers["Content-Disposition"] = name_file(parts[1:], form)
     if not reads_gzip(accept):
         return 200, headers, inflate(squeezed)
     headers["Content-Encoding"] = "gzip"

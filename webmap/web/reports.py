@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, request
 
@@ -13,15 +13,18 @@ from webmap.store.units import fetch_decided
 from webmap.store.zones import fetch_zone_report
 from webmap.web import params
 from webmap.web.atlas import SCHEMATIC, decoupage_titles
-from webmap.web.octets import build_figures, is_seen, name_figures
+from webmap.web.octets import build_figures, is_seen, name_figures, tag_figures
 from webmap.web.responses import not_modified, revision_etag, with_etag
 from webmap.web.services import services
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
+    from wsgiref.types import WSGIEnvironment
 
     from webmap.store.report import Report, UnitReport
+
+_Content = TypeVar("_Content")
 
 
 def answer(
@@ -39,26 +42,44 @@ def answer(
     etag = revision_etag([layer.id for layer in atlas.catalog.public], "synthese", decoupage, code, kind, asked)
     response = not_modified(etag)
     if response is None:
-        response = write(_fetch(decoupage))
+        response = write(fetch_figures(decoupage))
     return with_etag(response, etag)
 
 
-def answer_json(decoupage: str, write: Callable[[Report], Response], code: str = "") -> Response:
-    """Answer one découpage, or one unit of it, as JSON: made once for a state of the data, whoever asks, then kept."""
+def answer_kept(decoupage: str, read: Callable[[], _Content], write: Callable[[_Content], str]) -> Response:
+    """Answer one découpage, or one unit of it, in a form that takes no parameter: made once for a state of the data, then kept.
+
+    `read` reads all there is to say, in one state; `write` says it, without a look at the data nor at the request.
+    """
     atlas = services()
     params.refuse_unknown(())
     params.require_unit_layer(atlas.catalog, decoupage)
-    kept, name = atlas.kept_figures, f"{decoupage}/{code}"
-    version = kept.fetch_version()
-    etag, squeezed = name_figures(version, name), b""
+    wsgi: WSGIEnvironment = request.environ
+    kept, name = atlas.kept_figures, name_figures(wsgi, atlas.assets.digest)
+    if name is None:
+        raise NotFoundError("Cette adresse est trop longue pour être celle d'une unité.")
+    version, squeezed = kept.fetch_version(), b""
     accept, seen = (request.headers.get(header, "") for header in ("Accept-Encoding", "If-None-Match"))
-    if not is_seen(etag, seen):
-        squeezed = kept.fetch(version, name, lambda: write(_fetch(decoupage, code)).get_data())
-    status, headers, body = build_figures(etag, squeezed, accept, seen)
+    if not is_seen(tag_figures(version, name), seen):
+        version, squeezed = kept.fetch(version, name, read, write)
+    status, headers, body = build_figures(wsgi["PATH_INFO"], tag_figures(version, name), squeezed, accept, seen)
     return Response(body, status, headers)
 
 
-def _fetch(decoupage: str, only: str = "") -> Report:
+def fetch_one(decoupage: str, code: str) -> tuple[Report, UnitReport]:
+    """Return the report of one unit, with nothing of the others but what they leave over. Raises NotFoundError."""
+    report = fetch_figures(decoupage, code)
+    return report, require_unit(report, code)
+
+
+def fetch_whole(decoupage: str, code: str) -> tuple[Report, UnitReport]:
+    """Return a report and one of its units, beside the others. Raises NotFoundError."""
+    report = fetch_figures(decoupage)
+    return report, require_unit(report, code)
+
+
+def fetch_figures(decoupage: str, only: str = "") -> Report:
+    """Return the report of a découpage or of a layer of zones; with `only`, that unit alone, beside what all leave over."""
     atlas = services()
     if decoupage in params.zone_ids(atlas.catalog):
         return fetch_zone_report(atlas.database, atlas.catalog, decoupage, atlas.settings.territoire.etendue)

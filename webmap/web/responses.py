@@ -10,6 +10,7 @@ from flask import Response, request
 
 from webmap.store.gzipped import squeeze
 from webmap.store.places import fetch_revisions
+from webmap.web.octets import name_file
 from webmap.web.services import services
 
 if TYPE_CHECKING:
@@ -120,13 +121,17 @@ def with_etag(response: Response, etag: str) -> Response:
 
 def as_download(response: Response, parts: Iterable[str], extension: str) -> Response:
     """Name the file a browser saves: ASCII letters, digits, - and _ only, whatever a code or a key holds."""
-    safe = ["".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in part) for part in parts]
-    response.headers["Content-Disposition"] = f'attachment; filename="{"_".join(safe)}.{extension}"'
+    response.headers["Content-Disposition"] = name_file(parts, extension)
     return response
+
+
+def build_json(content: Any) -> str:  # noqa: ANN401 - whatever JSON can say
+    """Return content as JSON, accents as they are."""
+    return json.dumps(content, ensure_ascii=False)
 
 
 def json_response(content: Any, mimetype: str = "application/json") -> Response:  # noqa: ANN401 - whatever JSON can say
     """Return JSON in UTF-8, accents as they are, open to any site: what is public is meant to be taken."""
-    response = Response(json.dumps(content, ensure_ascii=False), mimetype=mimetype)
+    response = Response(build_json(content), mimetype=mimetype)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

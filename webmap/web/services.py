@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from webmap.store.tableau import TableauStore
     from webmap.store.tiles import TileStore
     from webmap.store.versioned import VersionedBytes
+    from webmap.web.assets import Assets
 
 
 @dataclass(frozen=True)
 class Services:
     """Settings, catalogue, database, tiles, pages of collections, orders of tables, `version` (digest of code and definitions).
 
-    `octets` are the bytes already made, `kept_tiles` and `kept_figures` the tiles and summaries among them.
+    `octets` are the bytes already made, `kept_tiles` and `kept_figures` the tiles and figures among them; `assets` the files that
+    pages link.
     `geocoder` is None where no service of addresses is configured.
     """
 
@@ -38,6 +40,7 @@ class Services:
     octets: VersionedBytes
     kept_tiles: KeptTiles
     kept_figures: KeptFigures
+    assets: Assets
     geocoder: Geocoder | None = None
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template
+from typing import TYPE_CHECKING
 
-from webmap.web.reports import answer, require_unit
+from flask import render_template
+
+from webmap.web.reports import answer_kept, fetch_whole
 from webmap.web.unite_contenu import fetch_unit_content
+
+if TYPE_CHECKING:
+    from flask import Response
 
 
 def unite_page(decoupage: str, code: str) -> Response:
     """Answer what one unit holds, beside the whole territory."""
-    return answer(
+    return answer_kept(
         decoupage,
-        "html",
-        lambda report: Response(
-            render_template("unite.html", **fetch_unit_content(report, require_unit(report, code)))
-        ),
-        code,
+        lambda: fetch_unit_content(*fetch_whole(decoupage, code)),
+        lambda content: render_template("unite.html", **content),
     )
