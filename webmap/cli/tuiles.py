@@ -107,7 +107,7 @@ def settle_octets(settings: Settings, catalog: Catalog, database: Database) -> N
     try:
         kept = build_kept_tiles(settings, catalog.published, database)
         kept.settle(layer.id for layer in catalog.layers if not layer.public)
-        build_kept_figures(kept, catalog.published, database).fetch_version()  # which collects the others
+        build_kept_figures(kept, catalog.published, database).settle()
     except OSError as error:
         msg = (
             f"Le dossier des tuiles gardées ne se laisse pas vider ({error.strerror}) : {settings.octets_folder}. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from webmap.store.kept_rows import one_state
@@ -31,14 +32,18 @@ class KeptFigures:
         self._current: tuple[list[str], str] = ([], "")
 
     def fetch_version(self) -> str:
-        """Return the version of today, and collect the others when it changed: one indexed read. Raises DatabaseError."""
+        """Return the version of today, and collect the others, apart, when it changed: one indexed read. Raises DatabaseError."""
         state = fetch_state(self._database, self._couches)
         known, version = self._current
         if state != known:
             version = build_version(self._code, read_entries(state), self._couches)
             self._current = (state, version)
-            self._octets.collect({FIGURES: version})
+            threading.Thread(target=self._octets.collect, args=({FIGURES: version},), daemon=True).start()
         return version
+
+    def settle(self) -> None:
+        """Leave in the folder today's version and nothing else, before returning. Raises DatabaseError."""
+        self._octets.collect({FIGURES: self.fetch_version()})
 
     def find(self, version: str, name: str) -> bytes | None:
         """Return the gzipped bytes of what has this name in a version, None when they were not made yet."""

@@ -15,6 +15,7 @@ from webmap.catalog import counting, zone_rules
 from webmap.store.attachment import AREAS, DIMENSIONS, SIZES, has_areas, sql_communes, sql_covered, sql_table
 from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_refused
 from webmap.store.db import load_sql
+from webmap.store.kept_rows import compose
 from webmap.store.measures import build_plain, build_stated, build_unit_values, build_values
 from webmap.store.naming import UNPLACED
 from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
@@ -24,7 +25,7 @@ from webmap.store.statistics import build_statistics, fetch_statistics
 from webmap.store.summaries import EMPTY, Count, LayerSummary, Unit, fetch_units, fetch_units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
@@ -116,11 +117,12 @@ def fetch_held(database: Database, layers: Iterable[LayerDefinition], found: Per
     shapes += [("reunion", "", found.reunion, "")] if inside == "reunion" else []
     arrays = zip(("groupes", "codes", "formes", "touchees"), map(list, zip(*shapes, strict=True)), strict=True)
     params = {**dict(arrays), "dedans": inside}
-    return {layer.id: _fetch_held(database, layer, params) for layer in layers}
+    layers = list(layers)
+    found_rows = database.read_all([(compose(database, layer, sql_zone_summary), params) for layer in layers])
+    return {layer.id: _build_held(rows, inside) for layer, rows in zip(layers, found_rows, strict=True)}
 
 
-def _fetch_held(database: Database, layer: LayerDefinition, params: Mapping[str, object]) -> Held:
-    rows = database.read(sql_zone_summary(layer), params)
+def _build_held(rows: Sequence[Mapping[str, Any]], inside: str) -> Held:
     groups = {row["groupe"]: _count(row) for row in rows if row["code"] in {None, ""}}
     zones = {row["code"]: _count(row) for row in rows if row["groupe"] == "unite"}
     approche, ensemble = groups.get("approche", EMPTY), groups.get("ensemble", EMPTY)
@@ -130,7 +132,7 @@ def _fetch_held(database: Database, layer: LayerDefinition, params: Mapping[str,
         unites=zones,
         hors_unite=groups.get("hors_unite", EMPTY),
         non_localise=left,
-        doubles=_add(zones.values(), minus=groups.get("reunion", EMPTY)) if params["dedans"] == "reunion" else EMPTY,
+        doubles=_add(zones.values(), minus=groups.get("reunion", EMPTY)) if inside == "reunion" else EMPTY,
         territoire=whole,
         ensemble=whole,
     )
