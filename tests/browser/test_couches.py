@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -221,10 +220,12 @@ def test_search_in_the_tree(first_view: Opened, tmp_path: Path) -> None:
     assert page.locator("#panneau").is_visible()
 
 
-@contextlib.contextmanager
-def forty_layers(serve: Serve, filled: str, settings: Settings, folder: Path) -> Iterator[tuple[Live, list[str]]]:
+@pytest.fixture(scope="module")
+def forty(
+    serve: Serve, filled: str, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Live, list[str]]]:
     """Serve the catalogue and copies of the documented example; give the ids of what is drawn."""
-    shutil.copytree(settings.layers_folder, folder)
+    folder = shutil.copytree(settings.layers_folder, tmp_path_factory.mktemp("forty") / "layers")
     add_documented_example(folder)
     for number in range(17):
         copy = shutil.copytree(folder / "aire_covoiturage", folder / f"essai_{number}")
@@ -239,29 +240,27 @@ def forty_layers(serve: Serve, filled: str, settings: Settings, folder: Path) ->
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (320, 256)], ids=["desktop", "zoomed"])
-def test_forty_layers(
-    serve: Serve, filled: str, settings: Settings, open_map: OpenPage, tmp_path: Path, size: tuple[int, int]
-) -> None:
+def test_forty_layers(forty: tuple[Live, list[str]], open_map: OpenPage, tmp_path: Path, size: tuple[int, int]) -> None:
     """Forty layers are listed, ordered and tuned, by keyboard too, on a small screen too."""
-    with forty_layers(serve, filled, settings, tmp_path / "layers") as (live, drawn):
-        assert len(drawn) == 40
-        opened = open_map(live, f"#couches={','.join(drawn)}", size=size)
-        page = opened.page
-        if size[0] < 768:
-            page.click("#bascule-panneau")
-            page.locator("#affichees").wait_for()
-        assert listed(opened) == drawn[::-1]
-        check_page(opened)
-        grip = item(opened, drawn[0]).locator(".poignee")
-        grip.focus()
-        page.keyboard.press("Home")
-        assert listed(opened)[0] == drawn[0]
-        box = item(opened, drawn[0]).bounding_box()
-        panel = opened.box("#panneau")
-        assert box
-        assert panel["y"] - 1 <= box["y"] <= panel["y"] + panel["height"]  # it was followed to its place
-        assert re.search(r": 1 sur 40\.$", page.inner_text("#ordre-annonce"))
-        item(opened, drawn[0]).locator("summary").click()
-        check_page(opened)
-        opened.capture(tmp_path, "quarante")
-        assert opened.axe() == []
+    live, drawn = forty
+    assert len(drawn) == 40
+    opened = open_map(live, f"#couches={','.join(drawn)}", size=size)
+    page = opened.page
+    if size[0] < 768:
+        page.click("#bascule-panneau")
+        page.locator("#affichees").wait_for()
+    assert listed(opened) == drawn[::-1]
+    check_page(opened)
+    grip = item(opened, drawn[0]).locator(".poignee")
+    grip.focus()
+    page.keyboard.press("Home")
+    assert listed(opened)[0] == drawn[0]
+    box = item(opened, drawn[0]).bounding_box()
+    panel = opened.box("#panneau")
+    assert box
+    assert panel["y"] - 1 <= box["y"] <= panel["y"] + panel["height"]  # it was followed to its place
+    assert re.search(r": 1 sur 40\.$", page.inner_text("#ordre-annonce"))
+    item(opened, drawn[0]).locator("summary").click()
+    check_page(opened)
+    opened.capture(tmp_path, "quarante")
+    assert opened.axe() == []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from pyproj import Geod, Transformer
 
+from tests.conftest import connect
 from tests.store.conftest import build, build_once, define, do, insert, members, shuffled
 from webmap.store.attachment import sql_in_unit
 from webmap.store.cursors import sql_keyed
@@ -33,10 +34,13 @@ from webmap.store.summaries import (
 from webmap.store.zones import sql_zone_summary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shapely.geometry.base import BaseGeometry
 
     from webmap.catalog.definition import LayerDefinition
     from webmap.catalog.load import Catalog
+    from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
 GEOD = Geod(ellps="GRS80")
@@ -189,15 +193,23 @@ def test_without_contours_communes_named_are_all_there_is(
     check(layer, fetch_summaries(database, [layer], "hasard")["essai"], [tie(layer, row, {}) for row in rows], draw)
 
 
-@pytest.fixture
-def squares(database_with_contours: Database) -> Database:
-    """Return a territory of three communes that are squares of 1 km; the others are far away."""
-    database = database_with_contours
+@pytest.fixture(scope="module")
+def squared(cluster: Cluster, contoured: str) -> str:
+    """Make the template of a territory of three communes that are squares of 1 km; the others are far away."""
+    cluster.create_database("squared", template=contoured)
+    database = connect(cluster, "squared")
     do(database, "UPDATE pub.commune SET geom = ST_Translate(geom, 400000, 0)")
     for number, code in enumerate(("59002", "59038", "59064")):
         box = f"ST_Multi(ST_MakeEnvelope({720000 + 1000 * number}, 7030000, {721000 + 1000 * number}, 7031000, 2154))"
         do(database, f"UPDATE pub.commune SET geom = {box} WHERE code_insee = %s", [code])
-    return database
+    database.close()
+    return "squared"
+
+
+@pytest.fixture
+def squares(make_database: Callable[[str | None], Database], squared: str) -> Database:
+    """Return a copy of it that the test may write to."""
+    return make_database(squared)
 
 
 def summary_of(database: Database, layer: LayerDefinition, *wkt: str, decoupage: str = "commune") -> LayerSummary:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import copied
 from tests.web.documents_read import fetch, get, lines, squeeze, workbook
 from tests.web.pdf_read import Element, read_structure
 from webmap.app import create_app
@@ -18,7 +19,7 @@ from webmap.formats.rapport import detach
 from webmap.store.schema import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask.testing import FlaskClient
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.web.conftest import Page
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
+    from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
     Read = Callable[[str], Page]
@@ -161,12 +163,12 @@ def test_hostile_names_break_no_form(hostile: FlaskClient, read_page: Read) -> N
     assert "<script>alert(1)</script>" in spoken(read_structure(get(hostile, "bassin.pdf")))
 
 
-@pytest.fixture
-def empty(make_database: Callable[[str | None], Database], settings: Settings, catalog: Catalog) -> FlaskClient:
-    """Return a client of an atlas whose tables are made, and hold nothing."""
-    database = make_database(None)
-    upgrade(database, catalog, settings)
-    return create_app(settings, database).test_client()
+@pytest.fixture(scope="module")
+def empty(cluster: Cluster, settings: Settings, catalog: Catalog) -> Iterator[FlaskClient]:
+    """Return a client for tests that only read, of an atlas whose tables are made, and hold nothing."""
+    with copied(cluster, None) as database:
+        upgrade(database, catalog, settings)
+        yield create_app(settings, database).test_client()
 
 
 @pytest.mark.parametrize("path", ["bassin", "commune", "territoire", "territoire/200042190"])

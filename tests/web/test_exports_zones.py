@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from tests.conftest import copied
 from tests.web.documents_read import get, squeeze
 from tests.web.measures_read import plain, read_measures
 from tests.web.pdf_read import read_structure
@@ -17,34 +18,32 @@ from webmap.app import create_app
 from webmap.web import french
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask.testing import FlaskClient
 
     from webmap.config import Settings
-    from webmap.store.db import Database
+    from webmap.store.cluster import Cluster
 
 FORMS = ("json", "csv", "xlsx", "pdf", "html")
 SQUARE = "?wkt=POLYGON((3.3%2050.3,3.5%2050.3,3.5%2050.4,3.3%2050.4,3.3%2050.3))"
+PLACED = ["QN05950M", "QN05952M"]  # the QPV that get a perimeter of our own
 POSTED = {"wkt": "POLYGON((3.3 50.3,3.5 50.3,3.5 50.4,3.3 50.4,3.3 50.3))"}
 
 
 @pytest.fixture(scope="module")
-def placed() -> list[str]:
-    """Return the codes of the QPV that get a perimeter of our own."""
-    return ["QN05950M", "QN05952M"]
-
-
-@pytest.fixture
-def zoned(settings: Settings, database_with_contours: Database, placed: list[str]) -> FlaskClient:
-    """Return a client of an atlas where two QPV have a perimeter, the others none."""
-    with database_with_contours.owner() as connection:
-        for rank, code in enumerate(placed):
-            west = 3.3 + 0.03 * rank
-            connection.execute(
-                "UPDATE pub.qpv SET precision = 'exacte',"
-                " geom = ST_Multi(ST_Transform(ST_MakeEnvelope(%s, 50.32, %s, 50.36, 4326), 2154)) WHERE code_qp = %s",
-                [west, west + 0.03, code],
-            )
-    return create_app(settings, database_with_contours).test_client()
+def zoned(settings: Settings, cluster: Cluster, contoured: str) -> Iterator[FlaskClient]:
+    """Return a client for tests that only read, of an atlas where two QPV have a perimeter, the others none."""
+    with copied(cluster, contoured) as database:
+        with database.owner() as connection:
+            for rank, code in enumerate(PLACED):
+                west = 3.3 + 0.03 * rank
+                connection.execute(
+                    "UPDATE pub.qpv SET precision = 'exacte', geom ="
+                    " ST_Multi(ST_Transform(ST_MakeEnvelope(%s, 50.32, %s, 50.36, 4326), 2154)) WHERE code_qp = %s",
+                    [west, west + 0.03, code],
+                )
+        yield create_app(settings, database).test_client()
 
 
 def read_pdf(body: bytes) -> str:
@@ -97,13 +96,13 @@ def test_each_form_of_a_zone_says_what_json_says(zoned: FlaskClient, path: str, 
         assert line["valeur"] == ("" if value["valeur"] is None else str(value["valeur"]))
 
 
-def test_zones_side_by_side_say_what_json_says(zoned: FlaskClient, placed: list[str]) -> None:
+def test_zones_side_by_side_say_what_json_says(zoned: FlaskClient) -> None:
     report = zoned.get("/territoires/qpv.json").get_json()
     pages = [plain(get(zoned, path).decode()) for path in ("qpv", "qpv.html")]
     told_in_pdf = read_pdf(get(zoned, "qpv.pdf"))
     for unit in report["unites"]:
         assert squeeze(unit["nom"]) in told_in_pdf
-        for value in unit["mesures"] if unit["code"] in placed else []:
+        for value in unit["mesures"] if unit["code"] in PLACED else []:
             if value["valeur"] is not None:
                 assert all(f"{french.nombre(value['valeur'])} " in page.replace("\u00a0", " ") for page in pages)
                 assert written(value) in told_in_pdf, value

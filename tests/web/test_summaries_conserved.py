@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import copied
 from tests.web.summaries_read import DECOUPAGES, get, values
 from webmap.app import create_app
 from webmap.catalog import counting
@@ -14,13 +15,14 @@ from webmap.store.summaries import fetch_summaries
 from webmap.web import french
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask.testing import FlaskClient
 
     from webmap.catalog.load import Catalog
     from webmap.config import Settings
+    from webmap.store.cluster import Cluster
     from webmap.store.db import Database
 
     Report = dict[str, Any]
@@ -55,12 +57,13 @@ def test_parts_and_rests_make_the_whole(reader: FlaskClient, decoupage: str) -> 
     assert_conserved(get(reader, decoupage), get(reader, "territoire"))
 
 
-@pytest.fixture
-def straddled(database_with_contours: Database) -> Database:
-    """Add surfaces, lines and points that straddle units, stand on their boundary, or leave the territory."""
-    with database_with_contours.owner() as connection:
-        connection.execute(
-            """
+@pytest.fixture(scope="module")
+def straddled(cluster: Cluster, contoured: str) -> Iterator[Database]:
+    """Add surfaces, lines and points that straddle units, stand on their boundary, or leave the territory; to be read only."""
+    with copied(cluster, contoured) as database:
+        with database.owner() as connection:
+            connection.execute(
+                """
             CREATE TEMPORARY TABLE forme AS
             WITH tout AS (SELECT ST_Union(geom) AS geom FROM pub.commune),
             repere AS (SELECT geom, ST_Centroid(geom) AS milieu, ST_PointN(ST_ExteriorRing((ST_Dump(geom)).geom), 1) AS bord FROM tout),
@@ -83,9 +86,9 @@ def straddled(database_with_contours: Database) -> Database:
             SELECT 'limite', 'Limite', limite, 'exacte', NULL, 'existant', 'facts', '1', '2026' FROM forme;
             INSERT INTO pub.halle (code, nom, code_insee, etat, source, source_ligne, millesime)
             VALUES ('sans', 'Sans', NULL, 'existant', 'facts', '1', '2026'), ('code', 'Code', '59172', 'existant', 'facts', '1', '2026');
-            """
-        )
-    return database_with_contours
+                """
+            )
+        yield database
 
 
 @pytest.mark.parametrize("decoupage", DECOUPAGES[:-1])
