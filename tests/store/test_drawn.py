@@ -273,6 +273,20 @@ def test_a_tile_too_heavy_is_drawn_coarser_and_says_how_many(
     assert all(("cle" in feature["properties"]) != ("nombre" in feature["properties"]) for feature in groups)
 
 
+def test_two_tiles_tell_the_same_of_a_group_near_their_edge(database: Database) -> None:
+    layer = define(bands=[{"zoom_max": 12, "group": 16}])
+    build(database, layer)
+    z, column, row = tile_at(*PLACE, 12)
+    pixel = PIXEL / 2**z
+    x, y = (column + 1) * 512 * pixel - HALF, HALF - (row + 0.5) * 512 * pixel
+    # In one square, on the right of the edge: the second is beyond what the tile on the left reaches, their middle is not.
+    points = [f"POINT({x + reach * pixel} {y + 4 * pixel})" for reach in (2, 11)]
+    insert(database, layer, [{"geom": point} for point in points], srid=3857)
+    store = TileStore(database, [layer])
+    told = [[each["properties"] for each in read(store, (z, side, row))] for side in (column, column + 1)]
+    assert told == [[{"nombre": 2}], [{"nombre": 2}]]
+
+
 def test_what_a_band_drops_is_not_drawn(database: Database) -> None:
     layer = define(geometry="line", bands=[{"zoom_max": 9, "tolerance": 0.5, "drop": 2}])
     build(database, layer)
