@@ -335,6 +335,7 @@ def test_a_layer_without_any_row_is_what_its_statement_says(facts: Database, cat
 
 
 def test_one_statement_a_layer_whatever_the_units(facts: Database, catalog: Catalog) -> None:
+    facts.kept.clear()  # of whatever ran before
     fetch_units_of(facts, ["equipe"])  # reads the contours, which are those of every découpage
     costs = {}
     for decoupage in ("bassin", "commune", "territoire"):
