@@ -23,6 +23,8 @@ BEGIN
     RAISE 'ST_AsMVT n''écrit plus les tuiles dans l''ordre attendu : cette version de PostGIS n''a pas été essayée';
   END IF;
   octets := substring(octets FROM rang + 5 FOR octet_length(octets) - rang - 9);  -- from its second place, to its last
+  -- Beyond what three bytes count, it is told heavier than any tile may be (MAX_BYTES of store/tile_statements.py), which is then drawn coarser.
+  IF octet_length(octets) + 15 + 4 * attributs > x'1FFFFF'::integer THEN RETURN decode(repeat('00', 2500001), 'hex'); END IF;
   RETURN int4send(x'12000000'::integer | tuile.trois(octet_length(octets) + 15 + 4 * attributs))
     || CASE ST_Dimension(forme) WHEN 1 THEN '\x1802'::bytea ELSE '\x1803' END
     || int4send(x'22000000'::integer | tuile.trois(octet_length(octets) + 7)) || '\x09'

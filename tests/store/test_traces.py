@@ -12,9 +12,9 @@ import shapely.geometry
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.store.conftest import build, define, do, insert
+from tests.store.conftest import ask, build, define, do, insert
 from webmap.store import drawn, tile_statements
-from webmap.store.tile_statements import TileStatements
+from webmap.store.tile_statements import MAX_BYTES, TileStatements
 from webmap.store.tiles import TileStore
 
 if TYPE_CHECKING:
@@ -172,3 +172,9 @@ def test_a_row_is_followed_by_its_key_whatever_its_type(
         connection.execute("SET enable_seqscan = off")  # three rows: no index would be worth it
         plan = connection.execute(b"EXPLAIN " + statement.as_bytes(), {"z": Z, "x": X, "y": Y}).fetchall()
     assert "Seq Scan on essai" not in str(plan)
+
+
+def test_a_shape_too_long_to_count_weighs_more_than_a_tile(facts: Database) -> None:
+    zigzag = "SELECT ST_MakeLine(ST_Point(n, n % 2 * 100) ORDER BY n) AS g FROM generate_series(1, {}) n"
+    for vertices, told in ((600_000, range(1_700_000, 2**21)), (700_000, range(MAX_BYTES + 1, MAX_BYTES + 2))):
+        assert ask(facts, f"SELECT octet_length(tuile.coder(g, 1)) FROM ({zigzag.format(vertices)}) z") in told

@@ -83,6 +83,13 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
+@pytest.fixture
+def unkept(reader: FlaskClient, settings: Settings, tmp_path: Path) -> FlaskClient:
+    """Return a client of the reader's database for whom nothing was made yet."""
+    own = settings.model_copy(update={"octets_folder": tmp_path})
+    return create_app(own, reader.application.extensions["webmap"].database).test_client()
+
+
 @pytest.fixture(scope="session")
 def read_page() -> Callable[[str], Page]:
     """Return the reader of HTML."""

@@ -161,3 +161,15 @@ def test_etags_are_weak_for_bytes_may_be_compressed(reader: FlaskClient) -> None
 def test_a_stranger_etag_is_answered_in_full(reader: FlaskClient, sent: str) -> None:
     header = sent.encode().decode("latin-1")
     assert reader.get("/territoires/bassin.json", headers={"If-None-Match": header}).status_code == 200
+
+
+TOLD = ["/tuiles.json", "/ogc/tiles/WebMercatorQuad/tilejson.json", "/vues.json", "/accessibilite", "/robots.txt"]
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_what_has_no_version_is_revalidated_by_its_bytes(reader: FlaskClient, path: str) -> None:
+    first = reader.get(path, headers={"Accept-Encoding": "gzip"})
+    again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert "Content-Security-Policy" in again.headers
+    assert reader.get(path, headers={"If-None-Match": 'W/"0"'}).status_code == 200

@@ -68,13 +68,6 @@ def test_a_commune_that_changes_bassin_changes_every_summary(client: FlaskClient
     }
 
 
-@pytest.fixture
-def unkept(reader: FlaskClient, settings: Settings, tmp_path: Path) -> FlaskClient:
-    """Return a client of the reader's database for whom nothing was made yet."""
-    own = settings.model_copy(update={"octets_folder": tmp_path})
-    return create_app(own, reader.application.extensions["webmap"].database).test_client()
-
-
 def test_a_summary_made_once_costs_one_statement(unkept: FlaskClient) -> None:
     path = "/territoires/bassin/ostrevent.json"
     first = unkept.get(path)

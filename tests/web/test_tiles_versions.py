@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("ids", ["commune", "commune,bassin,espace_nature", "halle"])
-@pytest.mark.parametrize("accept", ["", "gzip", "gzip;q=0", "br, gzip;q=0.5"])
+@pytest.mark.parametrize("accept", ["", "gzip", "gzip;q=0", "gzip;Q=0", "br, gzip;q=0.5"])
 def test_a_version_is_the_bytes_of_the_plain_address_and_costs_no_statement(
     reader: FlaskClient, ids: str, accept: str
 ) -> None:

@@ -1,7 +1,7 @@
 """Before Flask: what is kept is served from the store, without the router.
 
 A tile whose address names its version asks nothing of the database; figures ask which version is today's, and so does a
-tile whose address names none, which is made here when it is not kept.
+tile whose address names none. A tile of today that is not kept is made here.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Front:
         return [body] if body and method == "GET" else []
 
     def _answer_tile(self, path: str, asked: tuple[str, str]) -> Answer | None:
-        """Answer a tile, None when the address is not one, or names a version that is not kept."""
+        """Answer a tile, None when the address is not one, or names a version that is neither kept nor today's."""
         found = _TILE.fullmatch(path)
         if found is None:
             return None
@@ -80,17 +80,16 @@ class Front:
         couches = ids.split(",")
         if len(set(couches)) < len(couches) or len(couches) > MAX_LAYERS or not self._couches.issuperset(couches):
             return None
-        if versions is None:
-            return self._make(couches, tuple(map(int, zxy)), asked)
-        parts = self._find(couches, versions.split(","), zxy)
-        return None if parts is None else build_answer(path, parts, *asked, LASTING)
-
-    def _make(self, couches: Sequence[str], zxy: tuple[int, ...], asked: tuple[str, str]) -> Answer | None:
-        """Answer the tile of today."""
-        z, x, y = zxy
+        parts = self._find(couches, versions.split(","), zxy) if versions else None
+        if parts is not None:
+            return build_answer(path, parts, *asked, LASTING)
+        z, x, y = map(int, zxy)
         if z > MAX_ZOOM or max(x, y) >= 2**z or any(map(self._tiles.octets.is_closed, couches)):
             return None
-        return fetch_answer(self._tiles, self._tiles.fetch_versions(couches), (z, x, y), asked, "no-cache")
+        current = self._tiles.fetch_versions(couches)
+        if versions and versions != ",".join(current.values()):
+            return None
+        return fetch_answer(self._tiles, current, (z, x, y), asked, LASTING if versions else "no-cache")
 
     def _find(self, couches: Sequence[str], versions: Sequence[str], zxy: Sequence[str]) -> list[bytes] | None:
         """Return the kept bytes of each layer, None when one is missing."""

@@ -30,7 +30,7 @@ _MIN_COMPRESSED = 1_000
 
 def reads_gzip(accept: str) -> bool:
     """Whether an `Accept-Encoding` header takes gzip."""
-    if "gzip" in accept and "q=" not in accept:
+    if "gzip" in accept and "q=" not in accept.lower():
         return True  # every browser: not worth a parser
     return parse_accept_header(accept, Accept)["gzip"] > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
@@ -67,7 +68,16 @@ def register(app: Flask, settings: Settings) -> None:
     def finish(response: Response) -> Response:
         given = {name.lower() for name, _ in response.headers}  # once: `setdefault` reads them all for each
         response.headers.extend((name, value) for name, value in every if name.lower() not in given)
-        return _compress(response)
+        return _compress(response if "etag" in given else _revalidate(response))
+
+
+def _revalidate(response: Response) -> Response:
+    """Name what has no version by its own bytes, and tell who has them so: they are made again, not sent again."""
+    made = response.status_code == HTTPStatus.OK and request.method in {"GET", "HEAD"} and not response.is_streamed
+    if made and not response.direct_passthrough and not response.cache_control.no_store:
+        response.add_etag(weak=True)
+        response.make_conditional(request)
+    return response
 
 
 def _compress(response: Response) -> Response:
