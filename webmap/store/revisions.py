@@ -27,7 +27,7 @@ def sql_state(couches: Iterable[str]) -> sql.Composed:
 
 def fetch_state(database: Database, couches: Iterable[str]) -> list[str]:
     """Return the state of several layers: one indexed read. Raises DatabaseError."""
-    found: list[str] = database.read(_write_state(frozenset(couches)))[0]["etat"]
+    found: list[str] = database.read_octets(_write_state(frozenset(couches)))["etat"]
     return found
 
 
