@@ -29,7 +29,7 @@ WITH lieux AS MATERIALIZED (
 )
 SELECT count(*) FILTER (WHERE coalesce(dedans, false) <> exact) AS faux, count(*) FILTER (WHERE sur) AS surs
 FROM (
-  SELECT {condition} AS dedans, t.geom @ app.boite_interieure(boite, {step}) AS sur,
+  SELECT {condition} AS dedans, t.geom @ app.boite_interieure(boite, {step}, 50) AS sur,
     ST_Intersects(ST_Transform(t.geom, {srid}), boite) AS exact
   FROM t, (SELECT ST_Envelope(ST_MakeEnvelope(%(ouest)s, %(sud)s, %(est)s, %(nord)s, {srid})) AS boite) b
 ) vus

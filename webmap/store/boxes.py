@@ -33,5 +33,5 @@ def sql_in_box(bounds: Sequence[str], srid: int) -> sql.Composable:
     around = _FRANCE if srid == DEGREES else f"ST_Envelope(ST_Transform({_FRANCE}, {srid}))"
     part, step = f"ST_Intersection({box}, {around})", _STEPS.get(srid, _STEP)
     wide = f"ST_Expand(ST_Transform(ST_Segmentize({part}, {step}), {SRID}), {_MARGIN})"
-    within = f"t.geom @ (SELECT app.boite_interieure({part}, {step}))"
+    within = f"t.geom @ (SELECT app.boite_interieure({part}, {step}, {_MARGIN}))"
     return sql.SQL(f"t.geom && {wide} AND ({within} OR ST_Intersects(ST_Transform(t.geom, {srid}), {box}))")

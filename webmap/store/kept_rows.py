@@ -100,7 +100,7 @@ def read_kept_each(database: Database, statements: Mapping[str, sql.SQL]) -> dic
     found = {
         couche: kept[1]
         for couche, name in names.items()
-        if (kept := database.kept.get(name)) and kept[0] == entries_of(state, [couche])
+        if (kept := _find(database, name, entries_of(state, [couche])))
     }
     stale = {couche: statement for couche, statement in statements.items() if couche not in found}
     if stale:

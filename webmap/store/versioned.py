@@ -116,8 +116,8 @@ class VersionedBytes:
     def fetch(self, address: str, make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
         """Return (address, gzipped bytes), made by one caller while the others wait: a hundred on one tile cost one statement.
 
-        `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes; they are not
-        kept without one (""). What it raises is raised to those who wait too: each in turn would fail as long.
+        `make` returns the address of what it read, which is another when the data changed meanwhile, and the bytes. What it raises is
+        raised to those who wait too: each in turn would fail as long.
         """
         found = self.get(address)
         if found is not None:
@@ -127,8 +127,6 @@ class VersionedBytes:
             if found is not None:
                 return address, found
             made, body = turn.make_once(make)
-            if not made:
-                return made, squeeze(body)
             return made, self.get(made) or self.put(made, body)
 
     def put(self, address: str, body: bytes) -> bytes:
