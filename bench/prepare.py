@@ -45,16 +45,24 @@ def main() -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    if not GUNICORN.exists():  # beside our own packages, which do not depend on it: the same Python runs both servers
-        print("gunicorn", flush=True)
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", GUNICORN, "gunicorn==27.0.1"]
-        subprocess.run(pip, check=True)
+    # Beside our own packages, which do not depend on it: the same Python runs both servers.
+    _install(GUNICORN, ["gunicorn==27.0.1"], [sys.executable, "-m", "pip", "install", "-q", "--target", GUNICORN])
     for name, packages in ENVIRONMENTS.items():
-        python = PEERS / name / "bin" / "python"
-        if not python.exists():
-            print("Environnement", name, flush=True)
-            subprocess.run([sys.executable, "-m", "venv", PEERS / name], check=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        folder = PEERS / name
+        _install(folder, packages, [folder / "bin" / "python", "-m", "pip", "install", "-q"])
+
+
+def _install(folder: Path, packages: list[str], pip: list[str | Path]) -> None:
+    """Make a folder of packages, anew when it is not whole or not of these."""
+    told = folder / "installe.txt"  # written last: an interrupted installation leaves none
+    if told.exists() and told.read_text(encoding="utf-8").splitlines() == packages:
+        return
+    print("Paquets de Python :", folder.name, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder != GUNICORN:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([*pip, *packages], check=True)
+    told.write_text("\n".join(packages), encoding="utf-8")
 
 
 if __name__ == "__main__":
