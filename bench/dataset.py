@@ -245,6 +245,8 @@ def copy_rows(connection: psycopg.Connection, dataset: Dataset) -> None:
     )
     connection.execute(f"VACUUM ANALYZE pub.{dataset.id}")
     connection.execute(f"VACUUM ANALYZE tuile.{dataset.id}")
+    if dataset.geometry != "point":
+        connection.execute(f"VACUUM ANALYZE trace.{dataset.id}")
 
 
 def empty_store() -> None:

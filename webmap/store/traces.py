@@ -82,6 +82,7 @@ def _sql_fill(layer: LayerDefinition, drawn: sql.Identifier, among: sql.Composab
 
 def sql_features(layer: LayerDefinition, band: Band, parts: Mapping[str, sql.Composable]) -> sql.Composed:
     """Return the bytes of a layer in a tile of the CTE `cadre`; `parts` are those of tile_traces.sql that are not of the traces."""
+    head = _text(0x0A, layer.id)
     names = ["cle", *drawn_values(layer), *FLAGS]
     shape = sql.SQL("(SELECT f.{} FROM {} f WHERE f.cle = d.cle)").format(
         sql.Identifier(shape_column(band)), parts["drawn"]
@@ -92,7 +93,8 @@ def sql_features(layer: LayerDefinition, band: Band, parts: Mapping[str, sql.Com
             "traces": _table(layer),
             "shape": shape,
             "zoom": sql.Literal(band.zoom_max),
-            "head": sql.Literal(_text(0x0A, layer.id)),
+            "head": sql.Literal(head),
+            "head_length": sql.Literal(len(head)),
             "keys": sql.Literal(b"".join(_text(0x1A, name) for name in names) + _TRUE),
             "attributes": _sql_attributes(len(drawn_values(layer))),
             # Not by the collation of the column, which takes three times as long; on it, no index of the other tables would serve.

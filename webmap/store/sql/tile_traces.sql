@@ -1,7 +1,8 @@
 -- Question: what are the bytes of the shapes of one layer in one tile, put together from what was encoded when they were written?
 -- A part of tile.sql. Identifiers: drawn, traces, shape. Literals: zoom (of the band), head and keys (bytes of the layer before and
--- after its features). Composables: rows, kept, order, attributes (bytes, of `presents` and `rang`), count (of the attributes present).
+-- after its features), head_length. Composables: rows, kept, order, attributes (bytes, of `presents` and `rang`), count (of the attributes present).
 -- The grid is that of the band, whose zoom may be finer than that of the tile: `cote` is how many of its units make the tile.
+-- The features may be megabytes, and each || copies them: there are two, what is small is put together first.
 -- A shape is placed whole as long as it stays within half a tile around; only what goes farther is cut, and encoded here.
 -- One that crosses the edge has a part in the tile when a side of its box lies in it; otherwise, that is seen from the shape.
 (
@@ -15,7 +16,9 @@
       ) AS cotes, 4096 << ({zoom} - %(z)s) AS cote, ((4096 << ({zoom} - %(z)s))::bigint) * ((%(x)s::bigint << 25) + %(y)s * 2) AS lieu
     FROM cadre c
   )
-  SELECT coalesce(tuile.champ(3, {head} || sum.traits || {keys} || sum.valeurs || '\x28' || tuile.varint((SELECT cote FROM grille)) || '\x7802'), '')
+  SELECT CASE WHEN sum.traits IS NULL THEN '' ELSE (
+    '\x1a'::bytea || tuile.varint({head_length} + octet_length(sum.traits) + octet_length(suite.octets)) || {head} || sum.traits
+  ) || suite.octets END
   FROM (
     SELECT string_agg(trait || {attributes}, '') AS traits, string_agg(valeurs, '') AS valeurs
     FROM (
@@ -34,5 +37,7 @@
         FROM grille c JOIN {traces} d ON d.bande = {zoom} AND d.boite && c.dedans{rows} WHERE {kept} OFFSET 0
       ) d
     ) d
-  ) sum
+  ) sum CROSS JOIN LATERAL (
+    SELECT {keys} || sum.valeurs || ('\x28' || tuile.varint((SELECT cote FROM grille)) || '\x7802') AS octets OFFSET 0
+  ) suite
 )
