@@ -16,6 +16,7 @@ from webmap.app import create_app
 from webmap.store.db import count_queries
 from webmap.store.tiles import TileStore
 from webmap.store.versioned import VersionedBytes
+from webmap.web import front
 from webmap.web.params import MAX_LAYERS
 
 if TYPE_CHECKING:
@@ -185,6 +186,35 @@ def test_a_closed_layer_is_answered_no_more_and_the_others_are(
     VersionedBytes(tmp_path, 1_000_000).close("commune")  # by the command line, while this server goes on
     assert [client.get(path).status_code for path in paths] == [404] * 3
     assert client.get(versioned(client, "bassin")).status_code == 200
+
+
+def test_what_is_said_with_a_tile_is_remembered_within_bounds_and_changes_nothing(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "_KNOWN", 2)
+    app = create_app(settings.model_copy(update={"octets_folder": tmp_path}), database)
+    client = app.test_client()
+    before = app.wsgi_app
+    assert isinstance(before, front.Front)
+    path, known = versioned(client, "commune"), before._known
+    first = client.get(path, headers={"Accept-Encoding": "gzip"})
+    again = [client.get(path, headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+    assert list(known) == [(path, "gzip")]
+    assert [(each.status, [*each.headers], each.data) for each in again] == [
+        (first.status, [*first.headers], first.data)
+    ] * 2
+    assert client.head(path, headers={"Accept-Encoding": "gzip"}).headers == first.headers
+    seen = {"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}
+    assert client.get(path, headers=seen).status_code == 304
+    assert client.get(f"{path}?x=1", headers={"Accept-Encoding": "gzip"}).status_code == 400
+    assert client.post(path, headers={"Accept-Encoding": "gzip"}).status_code == 405
+    for accept in (*map("gzip, x{}".format, range(5)), "gzip" + " " * 200):
+        assert gzip.decompress(client.get(path, headers={"Accept-Encoding": accept}).data)
+    assert len(known) <= 2
+    assert all(len(accept) <= 100 for _, accept in known)
+    assert client.get(path, headers={"Accept-Encoding": "gzip"}).data == first.data
+    VersionedBytes(tmp_path, 1_000_000).close("commune")
+    assert client.get(path, headers={"Accept-Encoding": "gzip"}).status_code == 404
 
 
 def test_a_burst_of_cold_tiles_is_bounded_work_and_takes_no_room(
