@@ -95,10 +95,12 @@ def _fill(dsn: str) -> int:
 
 
 def _simplify(cluster: Cluster, settings: Settings) -> None:
-    """As the process behind a served atlas does."""
+    """As the process behind a served atlas does, then autovacuum."""
     atlas = Database(cluster.dsn("webmap_proprietaire", _DATABASE))
     with atlas.owner() as connection:
         drawn.refresh(connection, load_checked_catalog(settings).layers)
+    with psycopg.connect(atlas.owner_dsn, autocommit=True) as connection:
+        connection.execute(f"VACUUM ANALYZE tuile.{FRANCE.id}, trace.{FRANCE.id}")
 
 
 def _case(stage: Stage, running: Running, name: str) -> dict[str, Any]:
