@@ -8,11 +8,12 @@ import tomllib
 import zipfile
 import zlib
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from webmap.wording import agree, explain
+from webmap.wording import agree, explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,3 +62,11 @@ def test_what_a_reader_found_wrong_is_told_in_french(read: Callable[[], object],
     with pytest.raises((ValueError, csv.Error, RecursionError, zipfile.BadZipFile, zlib.error)) as failed:
         read()
     assert any(part in explain(failed.value) for part in said.split("|"))
+
+
+def test_what_the_system_refused_is_told_in_french() -> None:
+    for path, said in ((Path("absent"), "il n'existe pas"), (Path("/"), "c'est un dossier")):
+        with pytest.raises(OSError, match=r"absent|Is a directory") as failed:
+            path.read_bytes()
+        assert explain_system(failed.value) == said
+    assert explain_system(OSError(0, "inconnue")) == "inconnue"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from webmap.errors import ConfigError
-from webmap.wording import explain
+from webmap.wording import explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +180,7 @@ def _read_deployment(path: Path, problems: list[str]) -> Deployment | None:
     try:
         return Deployment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        problems.append(f"{path} ne se lit pas ({error.strerror}) : WEBMAP_CONFIG désigne-t-il le bon fichier ?")
+        problems.append(f"{path} ne se lit pas ({explain_system(error)}) : WEBMAP_CONFIG désigne-t-il le bon fichier ?")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path} n'est pas du TOML en UTF-8 ({explain(error)})")
     except ValidationError as error:

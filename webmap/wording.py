@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import re
 import zipfile
 import zlib
@@ -26,6 +27,20 @@ _SAID: tuple[tuple[type[Exception], str, str], ...] = (
     (ValueError, "digits", "un nombre démesuré"),
     (ValueError, "end of document", "interrompu avant la fin"),
 )
+# What the system answers, which Python says in English whatever the machine's language.
+_SYSTEM = {
+    errno.ENOENT: "il n'existe pas",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENOTDIR: "ce n'est pas un dossier",
+    errno.EACCES: "accès refusé",
+    errno.EPERM: "accès refusé",
+    errno.ENOSPC: "le disque est plein",
+    errno.EDQUOT: "le quota de disque est atteint",
+    errno.EROFS: "le disque est en lecture seule",
+    errno.EIO: "le disque ne répond pas",
+    errno.ENAMETOOLONG: "le nom est trop long",
+    errno.EADDRNOTAVAIL: "cette adresse n'est pas à cette machine",
+}
 
 
 def agree(count: int, pattern: str) -> str:
@@ -53,3 +68,8 @@ def explain(error: Exception) -> str:
     if place := _PLACE.search(text):
         return f"illisible à partir de la ligne {place[1]}, colonne {place[2]}"
     return next((said for kind, piece, said in _SAID if isinstance(error, kind) and piece in text), "contenu illisible")
+
+
+def explain_system(error: OSError) -> str:
+    """Say why the system refused a file or an address; what is rare stays in the system's own words."""
+    return _SYSTEM.get(error.errno or 0, error.strerror or str(error))

@@ -151,7 +151,7 @@ def test_json_that_is_no_collection(tmp_path: Path, content: str) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefusedError, match="absent ne se lit pas"):
+    with pytest.raises(ImportRefusedError, match=r"absent ne se lit pas \(il n'existe pas\)"):
         read_contours(tmp_path / "absent", {})
 
 

@@ -40,6 +40,7 @@ def test_a_program_is_answered_with_problem_json(reader: FlaskClient, accept: st
     assert problem["title"] == "Introuvable"
     assert problem["detail"].endswith(".")
     assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize("accept", [FIREFOX, CHROME, "text/html"])

@@ -14,7 +14,7 @@ from webmap.catalog.inspire import Inspire
 from webmap.catalog.measure import Text
 from webmap.config import where_and_why
 from webmap.errors import CatalogError, NotFoundError
-from webmap.wording import explain
+from webmap.wording import explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def _read_toml(path: Path, problems: list[str]) -> dict[str, Any] | None:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        problems.append(f"{path} : ne se lit pas ({error.strerror})")
+        problems.append(f"{path} : ne se lit pas ({explain_system(error)})")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path} : n'est pas du TOML en UTF-8 ({explain(error)})")
     return None

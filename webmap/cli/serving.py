@@ -23,6 +23,7 @@ import click
 from webmap.app import create_app
 from webmap.cli.terminal import step
 from webmap.errors import WebmapError
+from webmap.wording import explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,9 @@ def _refused_port(settings: Settings, error: OSError) -> str:
         )
     if error.errno == errno.EACCES:
         return f"Le port {settings.port} est réservé à root : choisissez-en un au-dessus de 1023 (PORT=8000 make run)."
-    return f"Impossible d'écouter sur {settings.host}:{settings.port} ({error.strerror}) : essayez HOST=127.0.0.1."
+    return (
+        f"Impossible d'écouter sur {settings.host}:{settings.port} ({explain_system(error)}) : essayez HOST=127.0.0.1."
+    )
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from webmap.importing.seeds import load_checked_catalog
 from webmap.store.db import start_database
 from webmap.store.kept_tiles import build_address
 from webmap.web.french import nombre
-from webmap.wording import agree
+from webmap.wording import agree, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -110,7 +110,7 @@ def settle_octets(settings: Settings, catalog: Catalog, database: Database) -> N
         build_kept_figures(kept, catalog.published, database).settle()
     except OSError as error:
         msg = (
-            f"Le dossier des tuiles gardées ne se laisse pas vider ({error.strerror}) : {settings.octets_folder}. "
+            f"Le dossier des tuiles gardées ne se laisse pas vider ({explain_system(error)}) : {settings.octets_folder}. "
             "Supprimez-le avec le compte qui sert l'atlas, puis relancez la commande."
         )
         raise WebmapError(msg) from error

@@ -15,7 +15,7 @@ from shapely.geometry import shape
 
 from webmap.errors import ImportRefusedError
 from webmap.store import contours as store
-from webmap.wording import agree, explain
+from webmap.wording import agree, explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -152,7 +152,7 @@ def _read_features(path: Path) -> list[Any]:
             )
         raw = path.read_bytes()
     except OSError as error:
-        raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
+        raise ImportRefusedError(f"{path} ne se lit pas ({explain_system(error)}).") from error
     try:
         content = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a number of 5 000 digits

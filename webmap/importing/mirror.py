@@ -30,7 +30,7 @@ from webmap.importing.remote import (
     now,
 )
 from webmap.importing.transport import Countdown, Pace
-from webmap.wording import explain
+from webmap.wording import explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -89,7 +89,7 @@ def read_index(folder: Path) -> dict[str, Entry]:
     except FileNotFoundError as error:
         raise SourceError(f"{folder} n'est pas un miroir : {INDEX} y manque ; {_AGAIN}.") from error
     except OSError as error:
-        raise SourceError(f"{path} ne se lit pas ({error.strerror}).") from error
+        raise SourceError(f"{path} ne se lit pas ({explain_system(error)}).") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SourceError(f"{path} est abîmé ({explain(error)}) : {_AGAIN}.") from error
     return {entry.name: entry for entry in entries}
@@ -135,7 +135,7 @@ def _locate(folder: Path, entry: Entry) -> Path:
         except FileNotFoundError:
             continue
         except OSError as error:
-            problem = f"ne se lit pas ({error.strerror})"
+            problem = f"ne se lit pas ({explain_system(error)})"
             continue
         wrong = f"est tronqué ou a changé ({size} octets au lieu de {entry.size})"
         problem = wrong if size != entry.size else "n'a pas le contenu que dit l'index (empreinte SHA-256 différente)"

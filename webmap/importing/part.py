@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from webmap.importing.remote import SourceError, TruncatedError, check_shape
+from webmap.wording import explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -232,5 +233,5 @@ def disk_errors(target: Path) -> Iterator[None]:
         if error.errno in _FULL:
             msg = f"Le disque de {target.parent} est plein : libérez de la place puis relancez ({target.name} n'a pas été gardé)."
         else:
-            msg = f"{target} est inaccessible ({error.strerror}) : vérifiez les droits sur le dossier {target.parent}."
+            msg = f"{target} est inaccessible ({explain_system(error)}) : vérifiez les droits sur le dossier {target.parent}."
         raise SourceError(msg) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from webmap.catalog.definition import ETATS, PRECISIONS, Seed
 from webmap.errors import ImportRefusedError
-from webmap.wording import explain
+from webmap.wording import explain, explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
             rows = list(reader)
             names = list(reader.fieldnames or ())
     except OSError as error:
-        raise ImportRefusedError(f"{path} ne se lit pas ({error.strerror}).") from error
+        raise ImportRefusedError(f"{path} ne se lit pas ({explain_system(error)}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ImportRefusedError(
             f"{path} n'est pas un CSV en UTF-8 séparé par des virgules ({explain(error)})."

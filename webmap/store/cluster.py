@@ -24,6 +24,7 @@ from psycopg.conninfo import make_conninfo
 from webmap.errors import DatabaseError
 from webmap.store import hosting
 from webmap.store.server_conf import prepare_log, write_configuration
+from webmap.wording import explain_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +159,7 @@ class Cluster:
             msg = f"Ce compte ne peut pas écrire {error.filename} : relancez avec celui qui a fait le clone, ou sudo."
             raise DatabaseError(msg) from error
         except OSError as error:
-            why = f"{error.strerror or error} ({error.filename})"
+            why = f"{explain_system(error)} ({error.filename})"
             msg = f"La base privée ne peut pas être gérée dans {self.root} : {why}."
             raise DatabaseError(msg) from error
 

@@ -63,6 +63,7 @@ def answer(status: int, code: str, sentence: str) -> Response:
         body = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "code": code}
         text = json.dumps(body, ensure_ascii=False)
         response = Response(text, status=status, mimetype="application/problem+json")
+        response.headers["Access-Control-Allow-Origin"] = "*"  # or a partner's page could not read what is wrong
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
