@@ -91,7 +91,8 @@ def champ(field: FieldDefinition, value: object) -> str:
         case dt.date():
             text = date(value)
         case int() | float() if field.unit:
-            text = f"{nombre(value)}{SPACE}{field.unit}"
+            digits = f"{value:.6f}".rstrip("0").partition(".")[2]  # the source's own: only what we compute is rounded
+            text = f"{nombre(value, len(digits))}{SPACE}{field.unit}"
         case float():
             text = str(value).replace(".", ",")
         case _:
