@@ -150,6 +150,8 @@ def test_a_server_from_its_first_start_to_the_removal_of_its_data(project: Path,
     interrupt(other)
     assert cluster.running(), "the first server still uses it"
     assert get(port, "/healthz")
+    assert run("stop", PORT=str(free_port())).output == "La base privée sert encore un autre port.\n"
+    assert get(port, "/healthz"), "only the named port is stopped"
 
     stopped = run("stop")
     assert stopped.output.endswith("Tout est arrêté.\n")

@@ -12,10 +12,11 @@ export function tellAbsence({ id }, value) {
 }
 
 /** « 1 200,5 », « 31/01/2025 », « oui », « Accès libre »; null when there is nothing. */
-export function formatCellule({ type, valeurs }, value) {
+export function formatCellule({ type, unite, valeurs }, value) {
   if (value === null || value === undefined || value === "" || value.absent || (Array.isArray(value) && value.length === 0)) return null;
   if (Array.isArray(value)) return value.join(", ");
   if (typeof value === "boolean") return value ? "oui" : "non";
+  if (type === "integer" && !unite) return String(value); // a year or a rank, which counts nothing: as on the sheet
   if (typeof value === "number") return nombre.format(value);
   if (type === "date") return String(value).slice(0, 10).split("-").reverse().join("/");
   return valeurs?.[value] ?? String(value);

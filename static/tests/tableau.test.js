@@ -6,6 +6,8 @@ import { buildCles, toggleLigne } from "../src/tableau_choix.js";
 test("a value is written as French readers write it", () => {
   assert.equal(formatCellule({ type: "number" }, 1200.5), "1\u202f200,5");
   assert.equal(formatCellule({ type: "integer" }, 0), "0");
+  assert.equal(formatCellule({ type: "integer", unite: null }, 2017), "2017");
+  assert.equal(formatCellule({ type: "integer", unite: "habitants" }, 20622), "20\u202f622");
   assert.equal(formatCellule({ type: "date" }, "2025-01-31"), "31/01/2025");
   assert.equal(formatCellule({ type: "boolean" }, false), "non");
   assert.equal(formatCellule({ type: "list" }, ["a", "b"]), "a, b");

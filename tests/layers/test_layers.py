@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,11 @@ def test_its_figures_cite_registered_documents(catalog: Catalog, layer_id: str) 
     for figure in catalog.by_id[layer_id].figures:
         assert figure.source in catalog.documents, figure
         assert figure.line or figure.url, figure
+
+
+def test_no_number_of_its_measures_is_cut_at_a_line_end(catalog: Catalog, layer_id: str) -> None:
+    for measure in catalog.by_id[layer_id].measures:
+        assert not re.search(r"\d \d", f"{measure.label} | {measure.unit}"), measure
 
 
 def test_its_communes_are_known(catalog: Catalog, layer_id: str) -> None:

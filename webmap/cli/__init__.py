@@ -161,14 +161,15 @@ def serve() -> None:
 @main.command()
 @HELP
 def stop() -> None:
-    """Arrête l'atlas servi depuis ce dossier, puis sa base privée."""
-    folder = load_settings(os.environ).root / ".webmap"
-    for path in sorted(folder.glob("serve-*.pid")):
+    """Arrête l'atlas servi depuis ce dossier (sur PORT seulement, s'il est donné), puis sa base privée."""
+    settings = load_settings(os.environ)
+    folder = settings.root / ".webmap"
+    for path in sorted(folder.glob(f"serve-{settings.port if os.environ.get('PORT') else '*'}.pid")):
         stop_server(path)
-    if Cluster(folder).running():
-        with step("Arrêt de la base privée"):
-            Cluster(folder).stop()
-    click.echo("Tout est arrêté.")
+    cluster = Cluster(folder)
+    if cluster.running():
+        stop_cluster(cluster)
+    click.echo("La base privée sert encore un autre port." if cluster.running() else "Tout est arrêté.")
 
 
 def _private_cluster(settings: Settings) -> Cluster:
