@@ -149,9 +149,7 @@ def test_a_server_from_its_first_start_to_the_removal_of_its_data(project: Path,
     other, _ = start(project, PORT=str(free_port()))
     interrupt(other)
     assert cluster.running(), "the first server still uses it"
-    assert get(port, "/healthz")
-    assert run("stop", PORT=str(free_port())).output == "La base privée sert encore un autre port.\n"
-    assert get(port, "/healthz"), "only the named port is stopped"
+    check_only_the_named_port_is_stopped(run, port)
 
     stopped = run("stop")
     assert stopped.output.endswith("Tout est arrêté.\n")
@@ -162,6 +160,11 @@ def test_a_server_from_its_first_start_to_the_removal_of_its_data(project: Path,
     check_no_worker_is_left_by_a_killed_server(project, port)
     assert run("stop").exit_code == 0
     check_the_database_is_started_told_and_dropped(cluster, run)
+
+
+def check_only_the_named_port_is_stopped(run: Run, port: int) -> None:
+    assert run("stop", PORT=str(free_port())).output == "La base privée sert encore un autre port.\n"
+    assert get(port, "/healthz")
 
 
 def check_no_worker_is_left_by_a_killed_server(project: Path, port: int) -> None:

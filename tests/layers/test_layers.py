@@ -74,6 +74,12 @@ def test_its_figures_cite_registered_documents(catalog: Catalog, layer_id: str) 
         assert figure.line or figure.url, figure
 
 
+def test_what_it_is_loaded_from_is_its_source(catalog: Catalog, layer_id: str) -> None:
+    layer = catalog.by_id[layer_id]
+    said = (layer.source.name, layer.source.licence)  # what every export of the loaded rows carries
+    assert not layer.connectors or not re.search("Aucune donnée|Sans objet", " ".join(said)), said
+
+
 def test_no_number_of_its_measures_is_cut_at_a_line_end(catalog: Catalog, layer_id: str) -> None:
     for measure in catalog.by_id[layer_id].measures:
         assert not re.search(r"\d \d", f"{measure.label} | {measure.unit}"), measure
