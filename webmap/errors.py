@@ -38,6 +38,12 @@ class DatabaseError(WebmapError):
     code = "base_de_donnees"
 
 
+class OutdatedError(DatabaseError):
+    """What is asked was made internal since this server read the definitions: it may not be read any more."""
+
+    code = "a_relancer"
+
+
 class BusyError(WebmapError):
     """Too much of the same heavy work is asked for at once; the same request will do later."""
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.store.conftest import ask, do
-from webmap.errors import BusyError, DatabaseError
+from webmap.errors import BusyError, DatabaseError, OutdatedError
 from webmap.store import db
 from webmap.store.db import Database, count_queries, error_line, load_sql, open_database
 
@@ -65,7 +65,7 @@ def either(request: pytest.FixtureRequest, cluster: Cluster, database: Database)
     ],
 )
 def test_the_reader_neither_writes_nor_reads_what_is_not_shown(facts: Database, statement: str) -> None:
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+    with pytest.raises((OutdatedError, psycopg.errors.ReadOnlySqlTransaction)):
         facts.read(sql.SQL(statement))
     assert ask(facts, "SELECT count(*) FROM pub.commune WHERE nom = 'x'") == 0
 
@@ -73,7 +73,7 @@ def test_the_reader_neither_writes_nor_reads_what_is_not_shown(facts: Database, 
 def test_the_staging_schema_is_closed(database: Database) -> None:
     with database.owner() as connection:
         connection.execute("CREATE TABLE raw.secret AS SELECT 1 AS a; GRANT SELECT ON raw.secret TO webmap_lecture")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(OutdatedError, match="devenu interne"):
         database.read(sql.SQL("SELECT a FROM raw.secret"))
 
 

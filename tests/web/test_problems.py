@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webmap.app import create_app
-from webmap.errors import CatalogError, DatabaseError, ImportRefusedError
+from webmap.errors import CatalogError, DatabaseError, ImportRefusedError, OutdatedError
 from webmap.store.db import Database
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def test_a_database_error_is_503_without_its_message(breaking: Callable[[Excepti
     assert response.headers["Retry-After"] == "5"
     assert "hunter2" not in response.text
     assert response.get_json()["code"] == "base_de_donnees"
+    told = breaking(OutdatedError("Il doit être relancé.")).get("/couches").get_json()
+    assert (told["status"], told["title"], told["detail"]) == (503, "Atlas à relancer", "Il doit être relancé.")
 
 
 @pytest.mark.parametrize(("error", "status"), [(DatabaseError(SECRET), 503), (RuntimeError(SECRET), 500)])

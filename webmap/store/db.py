@@ -20,7 +20,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from webmap.config import PROJECT
-from webmap.errors import BusyError, DatabaseError
+from webmap.errors import BusyError, DatabaseError, OutdatedError
 from webmap.store.cluster import Cluster
 from webmap.store.turns import Turns, queue_up
 
@@ -52,6 +52,7 @@ _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
 logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.WARNING)
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
+_OUTDATED = "L'atlas a changé depuis son démarrage : une couche ou un champ est devenu interne. Il doit être relancé."
 
 Statement: TypeAlias = sql.SQL | sql.Composed
 Params: TypeAlias = "Mapping[str, object] | None"
@@ -174,6 +175,8 @@ class Database:
                 raise DatabaseError(msg) from error
             lost = isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown) or not error.sqlstate
             raise (_LostConnectionError if lost else DatabaseError)(UNREACHABLE) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise OutdatedError(_OUTDATED) from error
 
     def _choose_plans(self, connection: psycopg.Connection[dict[str, Any]], *, once: bool) -> None:
         """Plan what is prepared once, or five times for its own parameters first as PostgreSQL does; a connection stays as it was left.

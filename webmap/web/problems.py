@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from flask import Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webmap.errors import BadParameterError, BusyError, DatabaseError, HangUpError, NotFoundError, WebmapError
+from webmap.errors import (
+    BadParameterError,
+    BusyError,
+    DatabaseError,
+    HangUpError,
+    NotFoundError,
+    OutdatedError,
+    WebmapError,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,9 +42,9 @@ _TITLES = {
 }
 MET = "webmap.erreur"  # of the WSGI environment: an error met before Flask, which is told as any other
 _REFUSED = "La demande ne peut pas être servie."
-_BUSY = "Trop de demandes à la fois"
+_OWN_TITLES = {BusyError.code: "Trop de demandes à la fois", OutdatedError.code: "Atlas à relancer"}
 # What a refusal may show: these classes hold sentences written for anyone. Others (configuration, catalogue) name files.
-_PUBLIC = (BadParameterError, BusyError, HangUpError, NotFoundError)
+_PUBLIC = (BadParameterError, BusyError, HangUpError, NotFoundError, OutdatedError)
 
 
 def register(app: Flask) -> None:
@@ -54,7 +62,7 @@ def _raise_met() -> None:
 
 def answer(status: int, code: str, sentence: str) -> Response:
     """Return a problem: HTML for a browser asking for a page, `application/problem+json` for all else."""
-    title = _BUSY if code == BusyError.code else _TITLES.get(status, HTTPStatus(status).phrase)
+    title = _OWN_TITLES.get(code) or _TITLES.get(status, HTTPStatus(status).phrase)
     if _wants_page():
         response = Response(
             render_template("probleme.html", titre=title, phrase=sentence, statut=status), status=status
