@@ -12,15 +12,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
 
 import pytest
 
 from webmap.store import versioned
 from webmap.store.versioned import VersionedBytes, version_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TILE = "irve/0123456789abcdef/11/1041/690.mvt"
 
@@ -178,19 +175,40 @@ def test_a_hundred_clients_cost_one_making(store: VersionedBytes) -> None:
     assert {gzip.decompress(body) for _, body in answers} == {b"tuile"}
 
 
+@pytest.fixture
+def eight_wait(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Return what is set once eight have come for their turn: clear it to count eight others."""
+    came: list[int] = []
+    all_came = threading.Event()
+
+    class Lock:
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            came.append(1)
+            if len(came) % 8 == 0:
+                all_came.set()
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    monkeypatch.setattr("webmap.store.making.threading", SimpleNamespace(Lock=Lock))
+    return all_came
+
+
 @pytest.mark.parametrize("name", ["fetch", "fetch_plain"])
-def test_a_hundred_clients_on_what_fails_or_changes_cost_one_making(store: VersionedBytes, name: str) -> None:
+def test_a_hundred_clients_on_what_fails_or_changes_cost_one_making(
+    store: VersionedBytes, name: str, eight_wait: threading.Event
+) -> None:
     """Each in turn would fail as long as the first: one statement too slow would hold every thread of the server."""
     newer, fetch = TILE.replace("0123", "4567"), getattr(store, name)
-    arrived, made = threading.Barrier(8), []
-
-    def ask(make: Callable[[], tuple[str, bytes]]) -> tuple[str, bytes]:
-        arrived.wait()
-        return fetch(TILE, make)  # type: ignore[no-any-return]
+    made = []
 
     def change() -> tuple[str, bytes]:
         made.append(1)
-        time.sleep(0.3)
+        eight_wait.wait()
         return newer, b"neuve"
 
     def fail() -> tuple[str, bytes]:
@@ -198,10 +216,11 @@ def test_a_hundred_clients_on_what_fails_or_changes_cost_one_making(store: Versi
         raise ZeroDivisionError
 
     with ThreadPoolExecutor(8) as pool:
-        failed = [pool.submit(ask, fail) for _ in range(8)]
+        failed = [pool.submit(fetch, TILE, fail) for _ in range(8)]
         assert {type(each.exception()) for each in failed} == {ZeroDivisionError}
         assert len(made) == 1
-        changed = [pool.submit(ask, change) for _ in range(8)]
+        eight_wait.clear()
+        changed = [pool.submit(fetch, TILE, change) for _ in range(8)]
         assert {each.result()[0] for each in changed} == {newer}
     assert len(made) == 2
     assert store._making == {}
