@@ -27,6 +27,7 @@ INSERT INTO pub.essai (code, nom, geom, precision, etat, source, millesime)
 SELECT format('c%s-%s', i, j), 'n', ST_Multi(ST_Buffer(ST_SetSRID(ST_MakePoint(690000 + 2000 * i, 6980000 + 2000 * j), 2154), 300, 48)),
   'exacte', 'existant', 's', '2026' FROM generate_series(1, 40) i, generate_series(1, 40) j;
 ANALYZE pub.essai; ANALYZE tuile.essai"""
+ENCODERS = ("st_asmvtgeom(", "tuile.poser(")
 Z8, Z10, Z12 = (8, 130, 86), (10, 521, 345), (12, 2086, 1383)
 
 
@@ -52,7 +53,7 @@ def explain(database: Database, tile: tuple[int, int, int]) -> tuple[int, int, s
         below = node.get("Plans", [])
         nodes += below
         written += writes(node) and not any(writes(each) for each in below)
-        written += "st_asmvtgeom(" in node.get("Filter", "")
+        written += any(name in node.get("Filter", "") for name in ENCODERS)
         if node.get("Relation Name") == LAYER.id:
             dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
             read += (node["Actual Rows"] + dropped) * node["Actual Loops"]
@@ -61,7 +62,7 @@ def explain(database: Database, tile: tuple[int, int, int]) -> tuple[int, int, s
 
 def writes(node: dict[str, Any]) -> bool:
     """Whether a node gives shapes: that of them which is lowest makes them."""
-    return "st_asmvtgeom(" in str(node.get("Output", ""))
+    return any(name in str(node.get("Output", "")) for name in ENCODERS)
 
 
 def features(body: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mapbox_vector_tile
@@ -178,3 +179,43 @@ def test_a_shape_too_long_to_count_weighs_more_than_a_tile(facts: Database) -> N
     zigzag = "SELECT ST_MakeLine(ST_Point(n, n % 2 * 100) ORDER BY n) AS g FROM generate_series(1, {}) n"
     for vertices, told in ((600_000, range(1_700_000, 2**21)), (700_000, range(MAX_BYTES + 1, MAX_BYTES + 2))):
         assert ask(facts, f"SELECT octet_length(tuile.coder(g, 1)) FROM ({zigzag.format(vertices)}) z") in told
+
+
+def test_the_parts_of_a_surface_are_not_compared_with_each_other_when_they_are_thousands(database: Database) -> None:
+    layer = layer_of("polygon", None)
+    build(database, layer)
+    z, x, y = Z + 5, X * 32, Y * 32 + 31  # the tile of zoom 14 in the south west corner holds them all
+    west, south = (int(c) + 20 for c in CORNER)
+    many = (
+        f"SELECT ST_Collect(ST_MakeEnvelope(x, y, x + 8, y + 8, 3857)) AS g FROM generate_series({west}, {west} + 1580, 20) x,"
+        f" generate_series({south}, {south} + 1580, 20) y"
+    )
+    with database.owner() as connection:
+
+        def spend(statement: str, values: dict[str, Any] | None = None) -> tuple[Any, int]:
+            """Return a value, and the nanoseconds of processor it took: as many, however busy the machine is."""
+            clock = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+            before = int(clock.read_text().split()[0])
+            (row,) = connection.execute(statement.encode(), values).fetchall()
+            return next(iter(row.values())), int(clock.read_text().split()[0]) - before
+
+        connection.execute(f"CREATE TEMP TABLE forme AS {many}".encode())
+        world = "ST_TileEnvelope(0, 0, 0), 4096 << 12, 0, false"
+        theirs, compared = spend(f"SELECT ST_AsMVTGeom(g, {world}) FROM forme")
+        ours, _ = spend(f"SELECT tuile.poser(g, {world}) FROM forme")
+        shapes = {"a": theirs, "b": ours}
+        assert spend("SELECT ST_OrderingEquals(ST_Normalize(%(a)s), ST_Normalize(%(b)s))", shapes)[0]
+        assert spend("SELECT ST_IsPolygonCCW(%(a)s::geometry) AND ST_IsPolygonCCW(%(b)s::geometry)", shapes)[0]
+        traced, spent = spend("SELECT octet_length(trace) FROM forme, tuile.tracer(g, 12, 3)")
+        assert traced > 6400 * 10
+        assert spent < compared / 2
+
+        columns = "code, nom, precision, code_insee, etat, source, millesime"
+        connection.execute(
+            f"INSERT INTO pub.essai ({columns}, geom) SELECT 'c', 'c', 'exacte', '59172', 'existant', 'x', '2024',"
+            " ST_Multi(ST_Transform(g, 2154)) FROM forme".encode()
+        )
+        statement = TileStatements(layer).at(z)[0].as_string()
+        body, spent = spend(statement, {"z": z, "x": x, "y": y})
+        assert spent < compared / 2
+    assert len(read(body)["c"][1].geoms) == 6400

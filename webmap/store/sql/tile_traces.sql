@@ -32,7 +32,7 @@
               FROM (SELECT (d.lieu >> 25) - (c.lieu >> 25) AS x, ((d.lieu & 33554431) - (c.lieu & 33554431)) >> 1 AS y) o OFFSET 0
             ) p) FROM 12)
           END
-          ELSE tuile.coder(ST_AsMVTGeom({shape}, c.geom, c.cote, c.cote / 64, true), {count})
+          ELSE tuile.coder(tuile.poser({shape}, c.geom, c.cote, c.cote / 64, true), {count})
         END AS trait
         FROM grille c JOIN {traces} d ON d.bande = {zoom} AND d.boite && c.dedans{rows} WHERE {kept} OFFSET 0
       ) d
