@@ -196,8 +196,8 @@ def test_a_connection_is_made_ready_ahead_and_whatever_happens(cluster: Cluster,
 
 
 def test_a_mistake_of_ours_is_no_known_error(facts: Database) -> None:
-    with pytest.raises(psycopg.errors.UndefinedTable):
-        facts.read(sql.SQL("SELECT * FROM licorne"))
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        facts.read(sql.SQL("SELECT licorne"))
 
 
 def test_both_ways_read_as_the_reader(either: Database) -> None:

@@ -182,3 +182,13 @@ def test_a_body_too_long_is_413_in_french(breaking: Callable[[Exception], FlaskC
     response = breaking(RequestEntityTooLarge()).get("/couches")
     assert response.status_code == 413
     assert response.get_json()["title"] == "Demande trop longue"
+
+
+def test_a_table_that_another_process_dropped_is_503_not_an_incident(client: FlaskClient, database: Database) -> None:
+    # What `db upgrade` does of a layer that is drawn no more, under a server that still has it.
+    with database.owner() as connection:
+        connection.execute("DROP TABLE tuile.qpv, trace.qpv CASCADE")
+    response = client.get("/ogc/collections/qpv?f=json")
+    assert response.status_code == 503
+    assert response.get_json()["code"] == "base_de_donnees"
+    assert response.headers["Retry-After"]

@@ -51,6 +51,7 @@ _PREPARED = 1_000
 _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
 logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.WARNING)
+MOVED = "Une table lue par l'atlas n'existe plus : redémarrez-le après `webmap db upgrade`."
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
 _OUTDATED = "L'atlas a changé depuis son démarrage : une couche ou un champ est devenu interne. Il doit être relancé."
 
@@ -169,6 +170,8 @@ class Database:
             with pool.connection() as connection:
                 self._choose_plans(connection, once=planned_once)
                 yield connection
+        except psycopg.errors.UndefinedTable as error:  # an upgrade made by another process, of other definitions
+            raise DatabaseError(f"{MOVED} ({error_line(error)})") from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 msg = "La demande prend trop de temps : réduisez l'emprise ou le nombre de couches."
