@@ -39,7 +39,7 @@ class DatabaseError(WebmapError):
 
 
 class OutdatedError(DatabaseError):
-    """What is asked was made internal since this server read the definitions: it may not be read any more."""
+    """What is asked was made internal, or removed, since this server read the definitions."""
 
     code = "a_relancer"
 

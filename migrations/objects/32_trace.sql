@@ -34,18 +34,22 @@ END
 $$;
 
 -- A shape on the grid of a box, `cote` units wide, clipped `marge` units around it when `coupe`; NULL when nothing is left of it.
--- ST_AsMVTGeom compares each ring with every other, and hears no time-out: minutes for 100 000. Beyond 2 000 (a quarter of a second),
--- each ring goes to the grid by itself: two that come within a unit of each other are no longer joined, and may overlap by that much.
+-- ST_AsMVTGeom takes minutes for 100 000 rings, and hears no time-out. Beyond 2 000 (a quarter of a second), they go to the grid
+-- one by one, which is enough when they are valid there; else GEOS joins them, in a time that grows as their number.
 CREATE OR REPLACE FUNCTION tuile.poser(forme geometry, cadre geometry, cote integer, marge integer, coupe boolean) RETURNS geometry
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE unites float8 := cote / (ST_XMax(cadre) - ST_XMin(cadre));
+DECLARE
+  unites float8 := cote / (ST_XMax(cadre) - ST_XMin(cadre));
+  grille geometry;
 BEGIN
   IF coupe AND ST_NRings(forme) > 2000 THEN
     forme := ST_CollectionExtract(ST_ClipByBox2D(forme, ST_Expand(cadre, marge / unites)), 3);
   END IF;
   IF coalesce(ST_NRings(forme), 0) <= 2000 THEN RETURN ST_AsMVTGeom(forme, cadre, cote, marge, coupe); END IF;
-  forme := ST_SnapToGrid(ST_Affine(forme, unites, 0, 0, -unites, -ST_XMin(cadre) * unites, ST_YMax(cadre) * unites), 1);
-  RETURN CASE WHEN NOT ST_IsEmpty(forme) THEN ST_ForcePolygonCCW(forme) END;
+  forme := ST_Affine(forme, unites, 0, 0, -unites, -ST_XMin(cadre) * unites, ST_YMax(cadre) * unites);
+  grille := ST_SnapToGrid(forme, 1);
+  IF NOT ST_IsValid(grille) THEN grille := ST_CollectionExtract(ST_ReducePrecision(forme, 1), 3); END IF;
+  RETURN CASE WHEN NOT ST_IsEmpty(grille) THEN ST_ForcePolygonCCW(grille) END;
 END
 $$;
 

@@ -206,6 +206,8 @@ def test_the_parts_of_a_surface_are_not_compared_with_each_other_when_they_are_t
         shapes = {"a": theirs, "b": ours}
         assert spend("SELECT ST_OrderingEquals(ST_Normalize(%(a)s), ST_Normalize(%(b)s))", shapes)[0]
         assert spend("SELECT ST_IsPolygonCCW(%(a)s::geometry) AND ST_IsPolygonCCW(%(b)s::geometry)", shapes)[0]
+        coarse = "ST_TileEnvelope(0, 0, 0), 4096 << 8, 0, false"  # several squares a unit
+        assert spend(f"SELECT ST_IsValid(p) AND ST_NPoints(p) > 100 FROM forme, tuile.poser(g, {coarse}) p")[0]
         traced, spent = spend("SELECT octet_length(trace) FROM forme, tuile.tracer(g, 12, 3)")
         assert traced > 6400 * 10
         assert spent < compared / 2

@@ -51,9 +51,8 @@ _PREPARED = 1_000
 _RAW = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
 # What it logs of a copy whose connection is lost would reach the terminal beside our own sentence for the same thing.
 logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.WARNING)
-MOVED = "Une table lue par l'atlas n'existe plus : redémarrez-le après `webmap db upgrade`."
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
-_OUTDATED = "L'atlas a changé depuis son démarrage : une couche ou un champ est devenu interne. Il doit être relancé."
+_OUTDATED = "L'atlas a changé depuis son démarrage : une couche ou un champ est devenu interne, ou n'est plus là. Il doit être relancé."
 
 Statement: TypeAlias = sql.SQL | sql.Composed
 Params: TypeAlias = "Mapping[str, object] | None"
@@ -170,15 +169,14 @@ class Database:
             with pool.connection() as connection:
                 self._choose_plans(connection, once=planned_once)
                 yield connection
-        except psycopg.errors.UndefinedTable as error:  # an upgrade made by another process, of other definitions
-            raise DatabaseError(f"{MOVED} ({error_line(error)})") from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.QueryCanceled):
                 msg = "La demande prend trop de temps : réduisez l'emprise ou le nombre de couches."
                 raise DatabaseError(msg) from error
             lost = isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown) or not error.sqlstate
             raise (_LostConnectionError if lost else DatabaseError)(UNREACHABLE) from error
-        except psycopg.errors.InsufficientPrivilege as error:
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
+            # `db upgrade` by another process, of definitions that this one has not read.
             raise OutdatedError(_OUTDATED) from error
 
     def _choose_plans(self, connection: psycopg.Connection[dict[str, Any]], *, once: bool) -> None:
