@@ -80,11 +80,6 @@ def test_what_it_is_loaded_from_is_its_source(catalog: Catalog, layer_id: str) -
     assert not layer.connectors or not re.search("Aucune donnée|Sans objet", " ".join(said)), said
 
 
-def test_no_number_of_its_measures_is_cut_at_a_line_end(catalog: Catalog, layer_id: str) -> None:
-    for measure in catalog.by_id[layer_id].measures:
-        assert not re.search(r"\d \d", f"{measure.label} | {measure.unit}"), measure
-
-
 def test_its_communes_are_known(catalog: Catalog, layer_id: str) -> None:
     (communes, _), (rows, members) = (read_seeds(catalog, [catalog.by_id[i]])[i] for i in ("commune", layer_id))
     codes = {row["code_insee"] for row in communes}
