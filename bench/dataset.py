@@ -219,6 +219,7 @@ def load(cluster: Cluster, config: Path) -> Settings:
             copy_rows(connection, dataset)
     with psycopg.connect(dsn, row_factory=dict_row) as connection:  # as at the end of a load
         drawn.refresh(connection, load_checked_catalog(settings).layers)
+    write_out(cluster)
     return settings
 
 
@@ -247,6 +248,13 @@ def copy_rows(connection: psycopg.Connection, dataset: Dataset) -> None:
     connection.execute(f"VACUUM ANALYZE tuile.{dataset.id}")
     if dataset.geometry != "point":
         connection.execute(f"VACUUM ANALYZE trace.{dataset.id}")
+
+
+def write_out(cluster: Cluster) -> None:
+    """Have the disk take what loading left: a checkpoint lasts minutes, and slows whoever writes a file meanwhile, as we do."""
+    with cluster.superuser(DATABASE) as connection:
+        connection.execute("CHECKPOINT")
+    os.sync()
 
 
 def empty_store() -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from dataset import ROOT, Dataset, copy_rows, fill_atlas, write_layers, write_territory
+from dataset import ROOT, Dataset, copy_rows, fill_atlas, write_layers, write_out, write_territory
 from peer_servers import Data, build_servers
 from stage import Stage, say
 from timing import ProcessorTime, connect, get, try_each
@@ -62,6 +62,7 @@ def measure_france(stage: Stage) -> dict[str, Any]:
     fill_atlas(stage.cluster, settings, _DATABASE)
     rows = _fill(dsn)
     _simplify(stage.cluster, settings)
+    write_out(stage.cluster)
     servers = build_servers(Data(stage.cluster, config, folder, _DATABASE, [FRANCE]), tiles_alone=True)
     own = Stage(stage.cluster, settings, stage.folder, servers, datasets=[FRANCE])
     found = {}
