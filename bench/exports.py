@@ -14,7 +14,7 @@ from items import take_export
 from timing import Asked, connect, download, get
 
 from webmap.app import create_app
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

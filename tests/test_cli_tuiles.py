@@ -16,7 +16,7 @@ from webmap.cli import main
 from webmap.cli.tuiles import settle_octets
 from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 from webmap.store.versioned import VersionedBytes
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from webmap import web
 from webmap.catalog.load import load_catalog
 from webmap.config import load_settings
 from webmap.importing.geocodage import Geocoder
-from webmap.store.db import open_database
+from webmap.store.deployment import open_database
 from webmap.store.items import ItemStore
 from webmap.store.kept_figures import KeptFigures
 from webmap.store.kept_tiles import KeptTiles

@@ -40,12 +40,13 @@ CREATE OR REPLACE FUNCTION tuile.poser(forme geometry, cadre geometry, cote inte
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   unites float8 := cote / (ST_XMax(cadre) - ST_XMin(cadre));
+  beaucoup CONSTANT integer := 2000;
   grille geometry;
 BEGIN
-  IF coupe AND ST_NRings(forme) > 2000 THEN
+  IF coupe AND ST_NRings(forme) > beaucoup THEN
     forme := ST_CollectionExtract(ST_ClipByBox2D(forme, ST_Expand(cadre, marge / unites)), 3);
   END IF;
-  IF coalesce(ST_NRings(forme), 0) <= 2000 THEN RETURN ST_AsMVTGeom(forme, cadre, cote, marge, coupe); END IF;
+  IF coalesce(ST_NRings(forme), 0) <= beaucoup THEN RETURN ST_AsMVTGeom(forme, cadre, cote, marge, coupe); END IF;
   forme := ST_Affine(forme, unites, 0, 0, -unites, -ST_XMin(cadre) * unites, ST_YMax(cadre) * unites);
   grille := ST_SnapToGrid(forme, 1);
   IF NOT ST_IsValid(grille) THEN grille := ST_CollectionExtract(ST_ReducePrecision(forme, 1), 3); END IF;

@@ -19,8 +19,8 @@ from webmap.store.adhesions import leave
 from webmap.store.assignments import assign
 from webmap.store.checking import fetch_conservation
 from webmap.store.conservation import build_layer_rests, build_refused, build_rest
-from webmap.store.db import count_queries
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.store.summaries import Count, LayerSummary, measured_layers
 
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ from psycopg import sql
 
 from tests.store.conftest import ask, do
 from webmap.errors import BusyError, DatabaseError, OutdatedError
-from webmap.store import db
-from webmap.store.db import Database, count_queries, error_line, load_sql, open_database
+from webmap.store import db, statements
+from webmap.store.db import Database
+from webmap.store.deployment import open_database
+from webmap.store.statements import count_queries, error_line, load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,7 +215,7 @@ def test_statements_are_counted_in_the_block_only(facts: Database) -> None:
 
 
 def test_every_sql_file_says_the_question_it_answers() -> None:
-    files = sorted(db._SQL.glob("*.sql"))
+    files = sorted(statements._SQL.glob("*.sql"))
     assert len(files) > 10
     for path in files:
         assert path.read_text(encoding="utf-8").startswith("-- Question: "), path.name

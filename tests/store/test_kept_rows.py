@@ -8,11 +8,12 @@ from psycopg import sql
 
 from tests.store.conftest import build, define, do, insert
 from webmap.store import kept_rows
-from webmap.store.db import Database, count_queries
+from webmap.store.db import Database
 from webmap.store.extents import fetch_extents
 from webmap.store.kept_rows import one_state, read_kept
 from webmap.store.places import fetch_inventory
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.store.summaries import fetch_summaries, fetch_units, measured_layers
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from shapely.geometry import Polygon, box
 
 from tests.store.conftest import ask, build, define, insert
 from webmap.importing.run import load_source
-from webmap.store.db import count_queries
 from webmap.store.outlines import Outline, Outlines, fetch_marks, fetch_outlines
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -8,7 +8,6 @@ import pytest
 
 from tests.store.conftest import HOSTILE, build, define, do, insert, revisions
 from webmap.errors import OutdatedError
-from webmap.store.db import count_queries
 from webmap.store.places import (
     check_reader,
     contours_loaded,
@@ -21,6 +20,7 @@ from webmap.store.places import (
     fetch_unit_places,
     search_places,
 )
+from webmap.store.statements import count_queries
 from webmap.store.summaries import fetch_summaries
 
 if TYPE_CHECKING:

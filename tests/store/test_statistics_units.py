@@ -14,9 +14,9 @@ from tests.conftest import SHARED
 from tests.store.conftest import ask, build, do, members, shuffled
 from tests.store.statistics_filled import LAYER, NAMES, fill, read, refill
 from webmap.catalog import counting
-from webmap.store.db import count_queries
 from webmap.store.published import build_published
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.store.statistics import build_rests, fetch_statistics
 from webmap.store.summaries import fetch_units
 

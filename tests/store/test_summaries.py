@@ -18,9 +18,9 @@ from tests.conftest import connect
 from tests.store.conftest import build, build_once, define, do, insert, members, shuffled
 from webmap.store.attachment import sql_in_unit
 from webmap.store.cursors import sql_keyed
-from webmap.store.db import count_queries
 from webmap.store.places import fetch_origins, sql_citations, sql_search
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.store.summaries import (
     EMPTY,
     NOTHING,

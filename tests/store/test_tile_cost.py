@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tests.conftest import copied
 from tests.store.conftest import build, define, do
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 from webmap.store.tile_statements import TileStatements
 from webmap.store.tiles import TileStore
 

@@ -140,7 +140,7 @@ def test_two_exports_of_a_worker_are_never_in_their_turn_at_once(path: Path) -> 
 def test_a_stream_waits_for_its_turn_and_gives_it_back(
     database: Database, path: Path, instant: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_BLOCK", 100_000)
+    monkeypatch.setattr(turns, "_BLOCK", 100_000)
     reading = Database(database.owner_dsn, database.reader_dsn, path)
     try:
         with another_worker(path) as process:

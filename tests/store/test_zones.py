@@ -14,9 +14,9 @@ from tests.store.zones_held import BOX, LAYERS, hold, read, told
 from webmap.errors import PolygonError
 from webmap.geo.polygon import parse_geojson
 from webmap.store import statistics
-from webmap.store.db import count_queries
 from webmap.store.perimeters import Perimeters, fetch_drawn, fetch_layer_zones
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.store.zones import ZoneRest, fetch_communes_report, fetch_drawn_report, fetch_held, fetch_zone_report
 
 if TYPE_CHECKING:

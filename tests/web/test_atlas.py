@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from webmap.app import create_app
 from webmap.config import Fond
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 from webmap.app import create_app
 from webmap.config import load_settings
 from webmap.errors import ConfigError
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.comparaison_read import read, squeeze, tables, values
 from tests.web.summaries_read import DECOUPAGES
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 from webmap.web import french
 
 if TYPE_CHECKING:

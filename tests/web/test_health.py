@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from psycopg_pool import ConnectionPool
 
 from webmap.app import create_app
-from webmap.store.db import Database, count_queries
+from webmap.store.db import Database
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

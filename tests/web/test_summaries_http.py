@@ -9,8 +9,8 @@ import pytest
 
 from tests.web.summaries_read import DECOUPAGES, get, values
 from webmap.app import create_app
-from webmap.store.db import count_queries
 from webmap.store.report import fetch_report
+from webmap.store.statements import count_queries
 from webmap.web import reports
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.web.tiles_read import HERE, add_halle, decode, versioned
 from webmap.app import create_app
-from webmap.store.db import count_queries
+from webmap.store.statements import count_queries
 from webmap.store.tiles import TileStore
 from webmap.store.versioned import VersionedBytes
 from webmap.web import front

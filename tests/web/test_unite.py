@@ -15,8 +15,8 @@ from shapely.geometry import Polygon
 from tests.web.reports_made import TYPES, make_report, make_unit, make_value
 from webmap.app import create_app
 from webmap.catalog.counting import EMPTY_LAYER
-from webmap.store.db import count_queries
 from webmap.store.outlines import Mark, Outline, Outlines
+from webmap.store.statements import count_queries
 from webmap.web import french
 from webmap.web.plans import BADGE, build_locator, build_plan
 from webmap.web.unite_contenu import build_key_figures, build_sources

@@ -28,7 +28,7 @@ from webmap.formats.pdf import load_printer
 from webmap.importing.seeds import load_checked_catalog, load_seeds
 from webmap.store import drawn
 from webmap.store.cluster import Cluster
-from webmap.store.db import open_database, start_database
+from webmap.store.deployment import open_database, start_database
 from webmap.store.schema import upgrade
 from webmap.wording import agree
 

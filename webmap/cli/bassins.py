@@ -13,7 +13,7 @@ from webmap.errors import BadParameterError
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store import placement
 from webmap.store.assignments import assign
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.store.writing import take_turn, write
 
 _DECOUPAGE = "bassin"

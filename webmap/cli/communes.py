@@ -14,7 +14,7 @@ from webmap.errors import BadParameterError
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store import placement
 from webmap.store.adhesions import fetch_members, join, leave
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.store.writing import take_turn, write
 from webmap.wording import agree
 

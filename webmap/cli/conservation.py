@@ -12,7 +12,7 @@ from webmap.cli.terminal import HELP, Command
 from webmap.config import load_settings
 from webmap.importing.seeds import load_checked_catalog
 from webmap.store.checking import Checked, fetch_conservation
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.wording import agree
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from webmap.importing.mirroring import mirror_sources
 from webmap.importing.refresh import Options, refresh
 from webmap.importing.run import load_source
 from webmap.importing.seeds import load_checked_catalog
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.store.history import fetch_checks
 from webmap.wording import agree
 

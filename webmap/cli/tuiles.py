@@ -16,7 +16,7 @@ from webmap.config import load_settings
 from webmap.errors import WebmapError
 from webmap.geo.grid import list_tiles
 from webmap.importing.seeds import load_checked_catalog
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.store.kept_tiles import build_address
 from webmap.web.french import nombre
 from webmap.wording import agree, explain_system

@@ -10,7 +10,7 @@ import click
 from webmap.cli.terminal import HELP, Commands
 from webmap.config import load_settings
 from webmap.errors import BadParameterError
-from webmap.store.db import start_database
+from webmap.store.deployment import start_database
 from webmap.store.vues import delete_vue, fetch_vues, record_vue
 from webmap.store.writing import write
 from webmap.wording import agree

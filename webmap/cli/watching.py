@@ -19,7 +19,7 @@ from webmap.cli.serving import live_with
 from webmap.cli.tuiles import AHEAD, list_asked, make_tiles
 from webmap.errors import DatabaseError, WebmapError
 from webmap.store import drawn
-from webmap.store.db import open_database
+from webmap.store.deployment import open_database
 from webmap.store.revisions import fetch_moment
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.errors import BadParameterError
-from webmap.store.db import load_sql
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

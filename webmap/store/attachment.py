@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.catalog.definition import COMMON_COLUMNS
-from webmap.store.db import load_sql
 from webmap.store.naming import SCHEMA, UNPLACED, readable_columns
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from webmap.catalog.definition import LayerDefinition

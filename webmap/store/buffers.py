@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from webmap.errors import BadParameterError
 from webmap.geo.crs import CRS84
-from webmap.store.db import load_sql
 from webmap.store.filter_shapes import build_shape
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from webmap.store.db import Database

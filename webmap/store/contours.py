@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from webmap.errors import ImportRefusedError
-from webmap.store.db import load_sql
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

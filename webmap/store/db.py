@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import io
 import logging
-import re
 import threading
-import time
 import weakref
-from functools import cache, cached_property, lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import RawCursor, sql
@@ -21,27 +17,21 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from webmap.config import PROJECT
 from webmap.errors import BusyError, DatabaseError, OutdatedError
-from webmap.store.cluster import Cluster
-from webmap.store.turns import Turns, queue_up
+from webmap.store.statements import Params, Statement, error_line, load_sql, note, number
+from webmap.store.turns import queue_up, read_block
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
 
-    from psycopg.abc import Buffer
     from psycopg.rows import RowFactory
 
-    from webmap.config import Settings
 
-_SQL = Path(__file__).parent / "sql"
 _READ_TIMEOUT_MS = 10_000
 _STREAM_TIMEOUT_MS = 120_000
 # Of one process. An export holds a thread and a connection as long as its client reads, were it for ever: ten at most, and two
 # finished files, leave tiles a connection; four processes stay under the cluster's 60.
 _STREAMS, _POOL_SIZE = 10, 13
-# Bytes read in a turn and passed on at once. Many times what PostgreSQL writes ahead of a reader that waits (200 kB, the
-# buffer of the socket): less, and every export would find its block ready, and ten backends would work at once.
-_BLOCK = 1_000_000
-_TURN = 0.25  # seconds: rows that are slow to come are passed on as they are, and the turn with them
 _TURNS = PROJECT / ".webmap" / "exports.lock"
 _BATCH = 5_000  # rows
 # Statements a connection keeps the plan of: those of every layer's summary and tiles. Beyond, each would chase another out, to be
@@ -54,17 +44,12 @@ logging.getLogger("psycopg").addFilter(lambda record: record.levelno > logging.W
 UNREACHABLE = "La base de données ne répond pas. Démarrez-la par `webmap db start`, ou vérifiez DATABASE_URL."
 _OUTDATED = "L'atlas a changé depuis son démarrage : une couche ou un champ est devenu interne, ou n'est plus là. Il doit être relancé."
 
-Statement: TypeAlias = sql.SQL | sql.Composed
-Params: TypeAlias = "Mapping[str, object] | None"
-
 # The communes a drawn zone is made of: what the views `app.unite` and `app.membre` show as the only unit of « polygone ».
 _drawn: contextvars.ContextVar[str] = contextvars.ContextVar("drawn", default="")
 
 # One state for all that is read, and plans that are kept: those of summaries take longer to make than to run. A generic one is
 # as good, since they bind the name of a découpage and nothing else.
 _ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = force_generic_plan"
-
-_NAMED = re.compile(r"%(?:\((\w+)\)s|%)")  # a parameter as psycopg names it, or a percent sign
 
 # Which database a connection is to, whatever its name: what is kept of one is never answered for another.
 _IDENTIFY = (
@@ -73,26 +58,6 @@ _IDENTIFY = (
 )
 
 _DRAW = "SELECT set_config('webmap.communes', %s, true)"
-
-# Tests count the statements a page costs (`count_queries`); a list in a context variable is all it takes.
-_counted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("counted", default=None)
-
-
-@cache
-def load_sql(name: str) -> sql.SQL:
-    """Return `store/sql/<name>.sql` as a template. The only reader of these files."""
-    return sql.SQL((_SQL / f"{name}.sql").read_text(encoding="utf-8"))
-
-
-@contextlib.contextmanager
-def count_queries() -> Iterator[list[str]]:
-    """Collect the statements read in the block, by this thread."""
-    statements: list[str] = []
-    token = _counted.set(statements)
-    try:
-        yield statements
-    finally:
-        _counted.reset(token)
 
 
 def is_drawing() -> bool:
@@ -209,8 +174,8 @@ class Database:
         with held.pipeline():
             cursors = []
             for statement, params in asked:
-                _note(statement, held)
-                text, names = _number(statement.as_string(), bound=params is not None)
+                note(statement, held)
+                text, names = number(statement.as_string(), bound=params is not None)
                 values = [params[name] for name in names] if params else None
                 cursors.append(RawCursor(held, row_factory=dict_row).execute(text, values, prepare=True))
             return [cursor.fetchall() for cursor in cursors]
@@ -247,7 +212,7 @@ class Database:
     def _read(self, statement: Statement, params: Params, make: RowFactory[Any], *, binary: bool) -> list[Any]:
         held = getattr(self._held, "connection", None)
         if held is not None:
-            _note(statement, held)
+            note(statement, held)
             return held.cursor(row_factory=make).execute(statement, params, prepare=True, binary=binary).fetchall()  # type: ignore[no-any-return]
         with (
             self._reader(planned_once=binary) as connection,
@@ -255,7 +220,7 @@ class Database:
         ):
             if _drawn.get():
                 connection.execute(_DRAW, [_drawn.get()])
-            _note(statement, connection)
+            note(statement, connection)
             # What gives bytes is the same few statements, again and again, and longer to plan than to run: never planned twice.
             prepare = True if binary else None
             cursor = connection.cursor(row_factory=make)
@@ -268,7 +233,7 @@ class Database:
         try:
             with self._reader() as connection, connection.transaction():
                 connection.execute(f"SET LOCAL statement_timeout = {milliseconds}")
-                _note(statement, connection)
+                note(statement, connection)
                 return connection.execute(statement, params).fetchall()
         except DatabaseError as error:
             if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
@@ -315,11 +280,11 @@ class Database:
         copy = sql.SQL("COPY ({}) TO STDOUT ({})").format(statement, options)
         with queue_up(self._turns) as turns, self._reader() as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
-            _note(statement, connection)
+            note(statement, connection)
             with connection.cursor().copy(copy, params) as blocks:
                 rows = iter(blocks)
                 yield bytes(next(rows, b""))  # the first row leaves at once
-                while block := _read_block(rows, turns):
+                while block := read_block(rows, turns):
                     yield block
 
     def batches(self, statement: Statement, params: Params = None) -> Generator[list[tuple[Any, ...]], None, None]:
@@ -329,7 +294,7 @@ class Database:
         """
         with self._reader() as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {_STREAM_TIMEOUT_MS}")
-            _note(statement, connection)
+            note(statement, connection)
             with connection.cursor(name="lot", row_factory=tuple_row) as cursor:
                 cursor.execute(statement, params, binary=True)
                 while rows := cursor.fetchmany(_BATCH):
@@ -344,58 +309,3 @@ class Database:
         """Close the pool, if it was ever opened."""
         if "_pool" in self.__dict__:
             self._pool.close()
-
-
-def _read_block(rows: Iterator[Buffer], turns: Turns) -> bytes:
-    """Return the next rows, in their turn: PostgreSQL works for an export only while it is read."""
-    # Not a list: thousands of rows kept alive wake the garbage collector at each few, for more time than reading takes.
-    block = io.BytesIO()
-    with turns.take():
-        over = time.monotonic() + _TURN
-        for row in rows:
-            block.write(row)
-            if block.tell() >= _BLOCK or time.monotonic() > over:
-                break
-    return block.getvalue()
-
-
-@lru_cache(maxsize=1_000)
-def _number(text: str, *, bound: bool) -> tuple[bytes, tuple[str, ...]]:
-    """Return a statement with its parameters by number, as PostgreSQL reads them, and their names: psycopg would at each run."""
-    if not bound:
-        return text.encode(), ()
-    names = tuple(name for name in dict.fromkeys(_NAMED.findall(text)) if name)
-    return _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}" if found[1] else "%", text).encode(), names
-
-
-def _note(statement: Statement, connection: psycopg.Connection[Any]) -> None:
-    statements = _counted.get()
-    if statements is not None:
-        statements.append(statement.as_string(connection))
-
-
-def error_line(error: Exception) -> str:
-    """First line of a PostgreSQL message, for a sentence shown to the person at the command line."""
-    if isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
-        return "son serveur s'est arrêté"
-    if "server closed the connection" in str(error):
-        return "sa connexion s'est coupée"
-    return (str(error).strip().splitlines() or ["sans message"])[0]
-
-
-def open_database(settings: Settings) -> Database:
-    """Return the deployment's database: DATABASE_URL, or the private cluster in `.webmap/`. Opens no connection."""
-    if settings.database_url:
-        return Database(settings.database_url)
-    cluster = Cluster(settings.root / ".webmap")
-    name = settings.database_name
-    return Database(cluster.dsn("webmap_proprietaire", name), cluster.dsn("webmap_lecture", name))
-
-
-def start_database(settings: Settings) -> Database:
-    """Return the deployment's database, its private cluster started and the territory's own database made if need be."""
-    if not settings.database_url:
-        cluster = Cluster(settings.root / ".webmap")
-        cluster.start()
-        cluster.ensure_database(settings.database_name)
-    return open_database(settings)

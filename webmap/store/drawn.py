@@ -13,9 +13,9 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_source
 from webmap.store.coverage import simplify_coverage
-from webmap.store.db import load_sql
 from webmap.store.drawn_columns import has_labels, shape_column, simplified_bands, style_fields
 from webmap.store.naming import SCHEMA
+from webmap.store.statements import load_sql
 from webmap.store.traces import SCHEMA as TRACE
 from webmap.store.traces import sql_erase, sql_table, sql_write
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from webmap.store.attachment import sql_source, sql_table
-from webmap.store.db import load_sql
 from webmap.store.drawn import DRAWN
 from webmap.store.kept_rows import compose, read_kept_each
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from psycopg import sql
 from webmap.geo.crs import DEGREES
 from webmap.store.attachment import sql_in_unit, sql_source, sql_table
 from webmap.store.boxes import sql_in_box
-from webmap.store.db import load_sql
 from webmap.store.naming import SRID
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,11 +19,11 @@ from webmap.geo.crs import CRS84, Crs
 from webmap.store.attachment import sql_table
 from webmap.store.boxes import sql_in_box
 from webmap.store.cursors import CASTS, ordered, sql_after, sql_keyed
-from webmap.store.db import load_sql
 from webmap.store.extents import fetch_extents
 from webmap.store.features import Selection, sql_selection
 from webmap.store.filters import queryables
 from webmap.store.item_text import date_field, sql_columns, sql_geometry, sql_jsonfg
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     import datetime as dt

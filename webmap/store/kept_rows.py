@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from webmap.catalog.definition import LayerDefinition
-    from webmap.store.db import Database, Params, Statement
+    from webmap.store.db import Database
+    from webmap.store.statements import Params, Statement
 
     Rows = list[dict[str, Any]]
 

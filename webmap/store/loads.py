@@ -9,8 +9,8 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from webmap.store.assignments import DECIDED
-from webmap.store.db import load_sql
 from webmap.store.naming import SCHEMA, SRID
+from webmap.store.statements import load_sql
 from webmap.wording import agree
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from psycopg import sql
 
 from webmap.store.attachment import UNIT, WITH_UNIT, sql_in_unit, sql_table
 from webmap.store.cursors import CASTS
-from webmap.store.db import load_sql
 from webmap.store.filters import queryables
 from webmap.store.kept_rows import compose
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

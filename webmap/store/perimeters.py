@@ -13,7 +13,7 @@ from psycopg import sql
 
 from webmap.errors import PolygonError
 from webmap.store.attachment import sql_table
-from webmap.store.db import load_sql
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from webmap.catalog.definition import LayerDefinition

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from webmap.store import drawn
-from webmap.store.db import load_sql
 from webmap.store.naming import SCHEMA
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     import psycopg

@@ -19,9 +19,9 @@ from webmap.store.attachment import (
     sql_tied,
 )
 from webmap.store.cursors import sql_keyed
-from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose, read_kept_each
 from webmap.store.naming import CITATION, sql_ranked, sql_searched
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from webmap.store.db import load_sql
+from webmap.store.statements import load_sql
 from webmap.store.versioned import version_of
 
 if TYPE_CHECKING:

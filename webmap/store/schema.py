@@ -10,8 +10,8 @@ from psycopg import sql
 from webmap.config import PROJECT
 from webmap.errors import DatabaseError
 from webmap.store import drawn
-from webmap.store.db import error_line, load_sql
 from webmap.store.naming import SCHEMA
+from webmap.store.statements import error_line, load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

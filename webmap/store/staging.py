@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from webmap.errors import ImportRefusedError
-from webmap.store.db import error_line, load_sql
 from webmap.store.naming import SCHEMA
+from webmap.store.statements import error_line, load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

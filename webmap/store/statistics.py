@@ -15,9 +15,9 @@ from webmap.catalog import counting
 from webmap.catalog.measure import class_key
 from webmap.store.attachment import sql_table
 from webmap.store.conservation import Rest, build_whole_rest
-from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose, read_all_kept
 from webmap.store.measures import build_plain
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,10 +11,10 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_covered, sql_exact, sql_named, sql_outside, sql_pieces, sql_table
 from webmap.store.cursors import CASTS
-from webmap.store.db import load_sql
 from webmap.store.filters import queryables
 from webmap.store.kept_rows import compose, read_all_kept, read_kept
 from webmap.store.rules import counted, sql_columns, sql_rules
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,8 +14,8 @@ from psycopg import sql
 
 from webmap.errors import BadParameterError
 from webmap.store.attachment import sql_table
-from webmap.store.db import load_sql
 from webmap.store.features import sql_order, sql_selection
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

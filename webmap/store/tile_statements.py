@@ -13,9 +13,9 @@ from psycopg import sql
 
 from webmap.catalog.bands import LABELS
 from webmap.store.attachment import sql_source
-from webmap.store.db import load_sql
 from webmap.store.drawn import DRAWN
 from webmap.store.drawn_columns import FLAGS, drawn_values, has_labels, shape_column, traced_bands
+from webmap.store.statements import load_sql
 from webmap.store.traces import sql_features
 
 if TYPE_CHECKING:

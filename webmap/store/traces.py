@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from webmap.store.db import load_sql
 from webmap.store.drawn_columns import FLAGS, drawn_values, key_type, shape_column, traced_bands
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import time
 from typing import TYPE_CHECKING
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from psycopg.abc import Buffer
+
 _PATIENCE = 5.0  # seconds waited for one turn; others give theirs back after a quarter of one, or one row
 _MOST_WAITED = (
     60.0  # seconds waited in all: half of what a statement may take, so that a crowd does not cut exports short
 )
+# Bytes read in a turn and passed on at once. Many times what PostgreSQL writes ahead of a reader that waits (200 kB, the
+# buffer of the socket): less, and every export would find its block ready, and ten backends would work at once.
+_BLOCK = 1_000_000
+_TURN = 0.25  # seconds: rows that are slow to come are passed on as they are, and the turn with them
 _POLL = 0.002  # seconds: a lock on a file cannot be waited for with a deadline
 
 
@@ -70,3 +77,16 @@ def queue_up(path: Path) -> Iterator[Turns]:
         yield Turns(file)
     finally:
         os.close(file)
+
+
+def read_block(rows: Iterator[Buffer], turns: Turns) -> bytes:
+    """Return the next rows, in their turn: PostgreSQL works for an export only while it is read."""
+    # Not a list: thousands of rows kept alive wake the garbage collector at each few, for more time than reading takes.
+    block = io.BytesIO()
+    with turns.take():
+        over = time.monotonic() + _TURN
+        for row in rows:
+            block.write(row)
+            if block.tell() >= _BLOCK or time.monotonic() > over:
+                break
+    return block.getvalue()

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from webmap.store.attachment import sql_name, sql_table
 from webmap.store.cursors import sql_keyed
-from webmap.store.db import load_sql
+from webmap.store.statements import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from webmap.errors import DatabaseError, ImportRefusedError
-from webmap.store.db import error_line
+from webmap.store.statements import error_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,13 +14,13 @@ from psycopg import sql
 from webmap.catalog import counting, zone_rules
 from webmap.store.attachment import AREAS, DIMENSIONS, SIZES, has_areas, sql_communes, sql_covered, sql_table
 from webmap.store.conservation import SCALES, Rest, build_layer_rests, build_refused
-from webmap.store.db import load_sql
 from webmap.store.kept_rows import compose
 from webmap.store.measures import build_plain, build_stated, build_unit_values, build_values
 from webmap.store.naming import UNPLACED
 from webmap.store.perimeters import DRAWN, Zone, fetch_drawn, fetch_layer_zones
 from webmap.store.published import build_unpublishable
 from webmap.store.report import Report, UnitReport, fetch_context, fetch_report, reported_layers
+from webmap.store.statements import load_sql
 from webmap.store.statistics import build_statistics, fetch_statistics
 from webmap.store.summaries import EMPTY, Count, LayerSummary, Unit, fetch_units, fetch_units_of
 

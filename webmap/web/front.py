@@ -88,7 +88,7 @@ class Front:
         return [body] if body and wsgi["REQUEST_METHOD"] == "GET" else []
 
     def _remember(self, asked: tuple[str, str], address: str, told: Mapping[str, str]) -> None:
-        """Keep what is said with the bytes of an address that names a version: telling it again took half of the answer's time."""
+        """Keep what is said with the bytes of an address that names a version: a fifth more requests a second."""
         if len(self._known) >= _KNOWN:
             self._known.clear()
         self._known[asked] = address, [*told.items()]

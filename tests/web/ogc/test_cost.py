@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg import sql
 
-from webmap.store.db import count_queries
 from webmap.store.features import Selection, sql_selection
 from webmap.store.filters import parse_filter
 from webmap.store.items import Query, _select
+from webmap.store.statements import count_queries
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
